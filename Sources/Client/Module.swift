@@ -1,0 +1,1 @@
+// Client: talking to several servers as one: choosing, failing over, hedging, retrying.

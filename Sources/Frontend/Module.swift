@@ -1,0 +1,1 @@
+// Frontend: the clients' side of a server: connections, both dialects, admin paths, deadlines.

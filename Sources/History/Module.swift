@@ -1,0 +1,1 @@
+// History: an exact linearizability checker for swap registers.

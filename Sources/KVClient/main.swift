@@ -1,0 +1,1 @@
+// kvclient: the command.

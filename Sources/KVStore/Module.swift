@@ -1,0 +1,1 @@
+// KVStore: the replicated state machine. Deterministic: no clock, no randomness, no I/O.

@@ -1,0 +1,1 @@
+// Wire: binary frames for every message between servers. Pure, and safe against any bytes.

@@ -1,0 +1,59 @@
+/// What bounds every queue, batch and retry of the protocol. Times are in ticks of 10 ms.
+package enum Bounds {
+  /// Ops that a primary may have prepared beyond its commit number.
+  package static let pipelineMax: UInt64 = 16
+  /// Bytes of one op's body.
+  package static let batchBytesMax = 128 * 1024
+  /// Groups of one op.
+  package static let batchGroupsMax = 64
+  /// Writes of one group.
+  package static let groupWritesMax = 4096
+  /// Bytes of one group: the largest write there can be fits several times.
+  package static let groupBytesMax = 64 * 1024
+  /// Groups of its own clients that a server holds, waiting for their outcome.
+  package static let waitingGroupsMax = 1024
+  /// Groups that a primary holds, waiting for room in the pipeline.
+  package static let queuedGroupsMax = 2048
+  /// Forwarded groups in flight to one primary.
+  package static let forwardsMax = 32
+  /// Reads that wait at a server.
+  package static let waitingReadsMax = 16384
+  /// Probes in flight.
+  package static let probesMax = 4
+  /// Ops and bytes of one state transfer message, beyond the uncommitted tail.
+  package static let transferOpsMax: UInt64 = 64
+  package static let transferBytesMax = 256 * 1024
+  /// Bytes of a snapshot in one message.
+  package static let snapshotChunkBytes = 64 * 1024
+  /// Messages held back until the journal has synced.
+  package static let heldMessagesMax = 4096
+  /// Incarnations remembered of one server.
+  package static let incarnationsKnownMax = 16
+}
+
+/// What may differ between clusters and simulations. Times in ticks of 10 ms.
+package struct Options: Sendable {
+  /// Whether the journal keeps what is written: without one a synced record is forgotten with the process.
+  package var heartbeatTicks: Tick = 2
+  package var suspectTicks: Tick = 12
+  package var pingTicks: Tick = 5
+  package var voteTicks: Tick = 5
+  package var viewChangeTicks: Tick = 30
+  package var transferTicks: Tick = 8
+  package var probeTicks: Tick = 8
+  package var forwardTicks: Tick = 20
+  package var formationTicks: Tick = 8
+  /// A read that cannot be proven is refused after this.
+  package var readRefuseTicks: Tick = 80
+  /// A write that entered no log is refused after this.
+  package var writeRefuseTicks: Tick = 80
+  /// A write whose outcome is still open is given up after this.
+  package var deadlineTicks: Tick = 400
+  /// Bytes of log behind which a snapshot is taken.
+  package var snapshotBytes = 4 * 1024 * 1024
+  package var snapshotOps: UInt64 = 4096
+  /// Ops kept behind a snapshot, for those that lag.
+  package var retainedOps: UInt64 = 256
+
+  package init() {}
+}

@@ -1,0 +1,60 @@
+import Bytes
+import KVStore
+
+/// What happens to a replica. Together with the state it came upon, an event decides everything that follows.
+package enum Event: Sendable {
+  /// 10 ms have passed.
+  case tick
+  case message(Message)
+  /// Writes of this server's clients, in the store's encoding; numbered from `first` on, in one sequence for the
+  /// session. Each is answered once, by its number.
+  case writes(first: UInt64, count: Int, bytes: [UInt8])
+  /// Reads of this server's clients. Each is answered once, by its ticket.
+  case reads(Reads)
+  /// Everything through this journal position is on disk.
+  case synced(JournalPosition)
+  /// The snapshot asked for last, of this op, is on disk.
+  case snapshotSaved(Op)
+  /// The connection to a server was refused or reset: a hint that its process is gone.
+  case linkReset(ServerIndex)
+  /// An operator declares these servers gone for good.
+  case recover(without: ServerMask)
+  /// The process is about to end: let another be primary.
+  case handOver
+}
+
+/// Reads that arrived together: they share a probe.
+package struct Reads: Sendable {
+  package private(set) var tickets: [UInt64] = []
+  private var keys: [UInt8] = []
+  private var ends: [Int] = []
+
+  package init() {}
+
+  package var count: Int { tickets.count }
+  package var isEmpty: Bool { tickets.isEmpty }
+
+  package mutating func append(ticket: UInt64, key: UnsafeRawBufferPointer) {
+    tickets.append(ticket)
+    keys.append(contentsOf: key)
+    ends.append(keys.count)
+  }
+
+  package mutating func append(contentsOf other: Reads) {
+    for index in 0..<other.count {
+      other.withKey(at: index) { append(ticket: other.tickets[index], key: $0) }
+    }
+  }
+
+  package func withKey<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    keys.withUnsafeBytes {
+      body(UnsafeRawBufferPointer(rebasing: $0[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
+    }
+  }
+
+  package mutating func removeAll() {
+    tickets.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,309 @@
+import Bytes
+
+/// What one server says to another. The header says who speaks, in which life, and of which epoch.
+package struct Message: Hashable, Sendable {
+  package var from: ServerIndex
+  package var incarnation: Incarnation
+  package var epoch: EpochID
+  package var payload: Payload
+
+  package init(from: ServerIndex, incarnation: Incarnation, epoch: EpochID, payload: Payload) {
+    self.from = from
+    self.incarnation = incarnation
+    self.epoch = epoch
+    self.payload = payload
+  }
+}
+
+/// Names are those of Viewstamped Replication Revisited where it has them.
+package enum Payload: Hashable, Sendable {
+  /// Any server to any other: who are you, and are you there?
+  case ping(Ping)
+  case pong(Ping)
+  /// Primary to all: one op to log.
+  case prepare(Prepare)
+  /// Backup to primary: logged, with all before it. Of a learner it tells only how far that is.
+  case prepareOk(PrepareOk)
+  /// Primary to all: how far the log is committed; also its sign of life.
+  case commit(Commit)
+  /// Member to members: a vote to leave a view, or word that it has been left.
+  case startViewChange(StartViewChange)
+  /// Member to the primary of the view to come.
+  case doViewChange(DoViewChange)
+  /// New primary to all.
+  case startView(StartView)
+  /// Any server to any other that may know more.
+  case getState(GetState)
+  case newState(NewState)
+  /// Part of a snapshot, in answer to `getState` or `getSnapshot`.
+  case snapshotChunk(SnapshotChunk)
+  case getSnapshot(GetSnapshot)
+  /// Reader to members: how far must I have executed?
+  case probe(Probe)
+  case probeReply(ProbeReply)
+  /// Backup to primary: writes of its clients.
+  case forward(Forward)
+  /// To one that speaks of an older epoch: the header says which one is current.
+  case moved
+  /// Formation: the leader proposes, all agree, the leader announces.
+  case propose(Propose)
+  case agree(Agree)
+  case announce(Announce)
+}
+
+package struct Ping: Hashable, Sendable {
+  /// A number that its sender used for no other ping; the pong repeats it.
+  package var nonce: UInt64
+  /// The speaker's session, in pings and pongs alike.
+  package var session: Session
+  /// The speaker's view, and how far it has committed.
+  package var view: View
+  package var commit: Op
+  /// Servers that an operator has declared gone for good.
+  package var excluded: ServerMask
+
+  package init(nonce: UInt64, session: Session, view: View, commit: Op, excluded: ServerMask) {
+    self.nonce = nonce
+    self.session = session
+    self.view = view
+    self.commit = commit
+    self.excluded = excluded
+  }
+}
+
+package struct Prepare: Hashable, Sendable {
+  package var view: View
+  package var commit: Op
+  /// The chain's digest before the entry.
+  package var parent: Digest
+  package var entry: LogEntry
+
+  package init(view: View, commit: Op, parent: Digest, entry: LogEntry) {
+    self.view = view
+    self.commit = commit
+    self.parent = parent
+    self.entry = entry
+  }
+}
+
+package struct PrepareOk: Hashable, Sendable {
+  package var view: View
+  /// Cumulative: everything through this op is in the log of `view`, and on disk.
+  package var op: Op
+  package var digest: Digest
+
+  package init(view: View, op: Op, digest: Digest) {
+    self.view = view
+    self.op = op
+    self.digest = digest
+  }
+}
+
+package struct Commit: Hashable, Sendable {
+  package var view: View
+  package var commit: Op
+  /// The primary's last prepared op: one that lacks it asks.
+  package var head: Op
+
+  package init(view: View, commit: Op, head: Op) {
+    self.view = view
+    self.commit = commit
+    self.head = head
+  }
+}
+
+package struct StartViewChange: Hashable, Sendable {
+  /// A vote: the view to leave. Otherwise: the view that the sender waits for.
+  package var view: View
+  package var isVote: Bool
+  /// The servers that the sender has two-way contact with, itself included.
+  package var reach: ServerMask
+
+  package init(view: View, isVote: Bool, reach: ServerMask) {
+    self.view = view
+    self.isVote = isVote
+    self.reach = reach
+  }
+}
+
+package struct DoViewChange: Hashable, Sendable {
+  package var view: View
+  package var logView: View
+  package var commit: Op
+  /// What follows the sender's commit number, bodies included.
+  package var suffix: LogSegment
+
+  package init(view: View, logView: View, commit: Op, suffix: LogSegment) {
+    self.view = view
+    self.logView = logView
+    self.commit = commit
+    self.suffix = suffix
+  }
+}
+
+package struct StartView: Hashable, Sendable {
+  package var view: View
+  package var commit: Op
+  package var suffix: LogSegment
+
+  package init(view: View, commit: Op, suffix: LogSegment) {
+    self.view = view
+    self.commit = commit
+    self.suffix = suffix
+  }
+}
+
+package struct GetState: Hashable, Sendable {
+  /// The asker's view, and whether it follows it: then it asks from its head on, otherwise from its commit on.
+  package var view: View
+  package var isNormal: Bool
+  package var after: Op
+  package var digest: Digest
+
+  package init(view: View, isNormal: Bool, after: Op, digest: Digest) {
+    self.view = view
+    self.isNormal = isNormal
+    self.after = after
+    self.digest = digest
+  }
+}
+
+package struct NewState: Hashable, Sendable {
+  package var view: View
+  /// Whether the sender is normal in `view` and `segment` reaches its head: then the asker may enter the view.
+  package var isWhole: Bool
+  /// Whether the segment is part of the log of `view`; otherwise only what is committed counts.
+  package var isOfView: Bool
+  package var commit: Op
+  package var segment: LogSegment
+
+  package init(view: View, isWhole: Bool, isOfView: Bool, commit: Op, segment: LogSegment) {
+    self.view = view
+    self.isWhole = isWhole
+    self.isOfView = isOfView
+    self.commit = commit
+    self.segment = segment
+  }
+}
+
+package struct SnapshotChunk: Hashable, Sendable {
+  package var op: Op
+  /// The chain's digest at `op`: with it, names the snapshot.
+  package var digest: Digest
+  package var offset: UInt64
+  package var isLast: Bool
+  package var bytes: [UInt8]
+
+  package init(op: Op, digest: Digest, offset: UInt64, isLast: Bool, bytes: [UInt8]) {
+    self.op = op
+    self.digest = digest
+    self.offset = offset
+    self.isLast = isLast
+    self.bytes = bytes
+  }
+}
+
+package struct GetSnapshot: Hashable, Sendable {
+  package var op: Op
+  package var digest: Digest
+  package var offset: UInt64
+
+  package init(op: Op, digest: Digest, offset: UInt64) {
+    self.op = op
+    self.digest = digest
+    self.offset = offset
+  }
+}
+
+package struct Probe: Hashable, Sendable {
+  /// Used once in the reader's session.
+  package var id: UInt64
+
+  package init(id: UInt64) {
+    self.id = id
+  }
+}
+
+package struct ProbeReply: Hashable, Sendable {
+  package var id: UInt64
+  package var logView: View
+  /// The last op of the log whose log view that is, committed or not.
+  package var head: Op
+  package var commit: Op
+  /// Of the normal primary of `logView` only: the op its view started with.
+  package var startOp: Op?
+
+  package init(id: UInt64, logView: View, head: Op, commit: Op, startOp: Op?) {
+    self.id = id
+    self.logView = logView
+    self.head = head
+    self.commit = commit
+    self.startOp = startOp
+  }
+}
+
+package struct Forward: Hashable, Sendable {
+  /// Only the primary of this view logs it.
+  package var view: View
+  /// Counts the groups that the sender's session forwarded in this view, from 0, without a gap.
+  package var sequence: UInt64
+  package var group: Group
+
+  package init(view: View, sequence: UInt64, group: Group) {
+    self.view = view
+    self.sequence = sequence
+    self.group = group
+  }
+}
+
+package struct Propose: Hashable, Sendable {
+  /// By server; 0 for one that is left out.
+  package var vector: [Incarnation]
+
+  package init(vector: [Incarnation]) {
+    self.vector = vector
+  }
+}
+
+/// What a server holds when it agrees, frozen until it enters an epoch.
+package struct Report: Hashable, Sendable {
+  package var rank: LogRank
+  package var digest: Digest
+  package var lineage: UInt64
+  /// The greatest epoch number that it has heard of.
+  package var epochHeard: UInt64
+  /// No state, and never agreed to, or heard of, an epoch.
+  package var isBlank: Bool
+
+  package init(rank: LogRank, digest: Digest, lineage: UInt64, epochHeard: UInt64, isBlank: Bool) {
+    self.rank = rank
+    self.digest = digest
+    self.lineage = lineage
+    self.epochHeard = epochHeard
+    self.isBlank = isBlank
+  }
+}
+
+package struct Agree: Hashable, Sendable {
+  package var vector: [Incarnation]
+  package var report: Report
+
+  package init(vector: [Incarnation], report: Report) {
+    self.vector = vector
+    self.report = report
+  }
+}
+
+package struct Announce: Hashable, Sendable {
+  /// Its `vector` says who may enter.
+  package var start: EpochStart
+  /// The log that it goes on from.
+  package var op: Op
+  package var digest: Digest
+
+  package init(start: EpochStart, op: Op, digest: Digest) {
+    self.start = start
+    self.op = op
+    self.digest = digest
+  }
+}

@@ -91,4 +91,15 @@ final class CheckPropertyTests: XCTestCase {
     }
     assertBothOften(tally)
   }
+
+  /// Swaps whose result is unknown let one set of operations end in several values and with several open
+  /// ones spent: the search must tell these configurations apart.
+  func testManyResultsUnknown() {
+    let tally = compare(seeds: 0..<12_000) {
+      Generator(
+        random: $0, count: 8, clients: 8, deletePercent: 10, openPercent: 30, acknowledgedPercent: 45,
+        readPercent: 15, valueCount: 2 + $0.below(2), duration: 30)
+    }
+    assertBothOften(tally)
+  }
 }

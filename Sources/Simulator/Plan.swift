@@ -1,0 +1,32 @@
+/// One fault to come. What it hits is decided when it begins, from `choice` and the state of that moment.
+package struct PlannedFault: Sendable {
+  package var kind: FaultKind
+  /// Virtual time, and how long it lasts, in microseconds.
+  package var begins: UInt64
+  package var duration: UInt64
+  var choice: UInt64
+}
+
+/// All faults of a run that begin at a moment: drawn beforehand, so that leaving some out leaves the others as they
+/// are.
+package struct Plan: Sendable {
+  package static let faultsMax = 2_000
+  private static let horizon: UInt64 = 60_000_000
+
+  package private(set) var faults: [PlannedFault] = []
+
+  package init(_ settings: Settings) {
+    var random = Random(seed: settings.seed, stream: .plan)
+    var now: UInt64 = 0
+    while faults.count < Plan.faultsMax {
+      now += UInt64(1 + random.spread(mean: settings.faultMean))
+      if now > Plan.horizon { break }
+      let kind = random.pick(FaultKind.planned)
+      let duration = UInt64(1_000 + random.spread(mean: settings.faultDurationMean))
+      let choice = random.next()
+      // Drawn in any case: a kind that is out takes its faults with it and no others.
+      guard settings.kinds.contains(kind) else { continue }
+      faults.append(PlannedFault(kind: kind, begins: now, duration: duration, choice: choice))
+    }
+  }
+}

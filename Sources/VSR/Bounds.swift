@@ -33,7 +33,6 @@ package enum Bounds {
 
 /// What may differ between clusters and simulations. Times in ticks of 10 ms.
 package struct Options: Sendable {
-  /// Whether the journal keeps what is written: without one a synced record is forgotten with the process.
   package var heartbeatTicks: Tick = 2
   package var suspectTicks: Tick = 12
   package var pingTicks: Tick = 5
@@ -54,6 +53,19 @@ package struct Options: Sendable {
   package var snapshotOps: UInt64 = 4096
   /// Ops kept behind a snapshot, for those that lag.
   package var retainedOps: UInt64 = 256
+  #if QUORATE_MUTANTS
+    package var removedRule: Rule?
+  #endif
 
   package init() {}
+
+  /// Whether `rule` is in force: always, but in a test build that removes it.
+  @inline(__always)
+  func holds(_ rule: Rule) -> Bool {
+    #if QUORATE_MUTANTS
+      return removedRule != rule
+    #else
+      return true
+    #endif
+  }
 }

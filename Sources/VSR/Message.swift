@@ -154,17 +154,23 @@ package struct StartView: Hashable, Sendable {
 }
 
 package struct GetState: Hashable, Sendable {
-  /// The asker's view, and whether it follows it: then it asks from its head on, otherwise from its commit on.
   package var view: View
+  /// Whether the asker follows its view: then, in that view, it needs only what follows its head.
   package var isNormal: Bool
-  package var after: Op
-  package var digest: Digest
+  package var head: Op
+  package var headDigest: Digest
+  package var commit: Op
+  package var commitDigest: Digest
 
-  package init(view: View, isNormal: Bool, after: Op, digest: Digest) {
+  package init(
+    view: View, isNormal: Bool, head: Op, headDigest: Digest, commit: Op, commitDigest: Digest
+  ) {
     self.view = view
     self.isNormal = isNormal
-    self.after = after
-    self.digest = digest
+    self.head = head
+    self.headDigest = headDigest
+    self.commit = commit
+    self.commitDigest = commitDigest
   }
 }
 

@@ -1,0 +1,37 @@
+/// What a server has agreed to, and what the leader of a formation has collected.
+package struct FormationState: Sendable {
+  /// The vector last agreed to, while it has not been entered.
+  package internal(set) var agreed: [Incarnation]?
+  /// The greatest epoch number heard of.
+  package internal(set) var epochHeard: UInt64
+  /// Servers that an operator declared gone for good.
+  package internal(set) var excluded = ServerMask()
+  /// An earlier agreement was to another vector: that one may have been entered by others.
+  var hasAgreedToOther = false
+
+  // The leader's.
+  var reports: [Report?] = Array(repeating: nil, count: serversMax)
+  var proposedAt: Tick = 0
+  var announcement: Announce?
+
+  init(agreed: [Incarnation]?, epochHeard: UInt64) {
+    self.agreed = agreed
+    self.epochHeard = epochHeard
+  }
+
+  mutating func agree(to vector: [Incarnation]) {
+    guard vector != agreed else { return }
+    hasAgreedToOther = hasAgreedToOther || agreed != nil
+    agreed = vector
+    reports = Array(repeating: nil, count: serversMax)
+    announcement = nil
+  }
+
+  mutating func enter(_ epoch: Epoch) {
+    agreed = nil
+    excluded = ServerMask()
+    epochHeard = max(epochHeard, epoch.id.number)
+    reports = Array(repeating: nil, count: serversMax)
+    announcement = nil
+  }
+}

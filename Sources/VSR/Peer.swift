@@ -1,0 +1,51 @@
+/// What a replica knows of another server. Only an answer to one of its own nonces tells who lives there.
+struct Peer: Sendable {
+  /// The life, and the run, that answered last.
+  private(set) var incarnation: Incarnation?
+  private(set) var session: Session = 0
+  /// The greatest nonce that was answered: an answer to an older one is old news.
+  private var answeredNonce: UInt64 = 0
+  /// Lives that were heard of, with the last nonce that had been sent by then; and those proven over.
+  private var known: [(incarnation: Incarnation, nonce: UInt64)] = []
+  private(set) var dead: [Incarnation] = []
+  /// When it last said anything, and when it last answered.
+  var heardAt: Tick?
+  var answeredAt: Tick?
+  /// Its connection was refused or reset since it was last heard.
+  var isReset = false
+  var view: View = 0
+  var commit: Op = 0
+  /// When it was last asked for state, told that it is behind, and sent a snapshot's part.
+  var askedAt: Tick?
+  var movedAt: Tick?
+
+  func isDead(_ incarnation: Incarnation) -> Bool {
+    dead.contains(incarnation)
+  }
+
+  /// From now on an answer by another life proves this one over.
+  mutating func learn(of incarnation: Incarnation, lastNonce: UInt64) {
+    guard incarnation != 0, !known.contains(where: { $0.incarnation == incarnation }) else { return }
+    if known.count >= Bounds.incarnationsKnownMax { known.removeFirst() }
+    known.append((incarnation, lastNonce))
+  }
+
+  /// An answer to `nonce`. Returns whether another life, or another run, is there than before.
+  mutating func hear(
+    _ incarnation: Incarnation, session: Session, answering nonce: UInt64, isProof: Bool
+  ) -> Bool {
+    guard nonce > answeredNonce, !isDead(incarnation) else { return false }
+    answeredNonce = nonce
+    for other in known where other.incarnation != incarnation && (nonce > other.nonce || !isProof) {
+      if dead.count >= Bounds.incarnationsKnownMax { dead.removeFirst() }
+      dead.append(other.incarnation)
+    }
+    let over = dead
+    known.removeAll { over.contains($0.incarnation) }
+    learn(of: incarnation, lastNonce: nonce)
+    let isNew = self.incarnation != incarnation || self.session != session
+    self.incarnation = incarnation
+    self.session = session
+    return isNew
+  }
+}

@@ -1,0 +1,24 @@
+/// What a primary keeps for the length of its view.
+struct PrimaryState: Sendable {
+  /// The op that the view started with: what it inherited ends there.
+  var startOp: Op = 0
+  /// Through which op each server has acknowledged the log of this view.
+  var acked: [Op] = Array(repeating: 0, count: serversMax)
+  /// When each last did.
+  var ackedAt: [Tick?] = Array(repeating: nil, count: serversMax)
+  /// Forwarded groups that wait for room in the pipeline.
+  var queue: [(from: ServerIndex, group: Group)] = []
+  var forwards: [ForwardSequence] = Array(repeating: ForwardSequence(), count: serversMax)
+  /// When anything was last sent to all, and the head at the heartbeat before.
+  var heartbeatAt: Tick = 0
+  var headAtHeartbeat: Op = 0
+  /// The commit number as of the last tick, when it last moved or had nowhere to go, and when a quorum was last in
+  /// two-way contact.
+  var progress: Op = 0
+  var progressAt: Tick = 0
+  var contactAt: Tick = 0
+  /// It has asked to be replaced: no more heartbeats.
+  var isAbdicating = false
+  /// Commit as of the last message that told it to all.
+  var commitTold: Op = 0
+}

@@ -1,0 +1,126 @@
+import Bytes
+import KVStore
+
+// A server hands its clients' writes to the primary, each group once: it is handed over again only after it is
+// certain that it never entered a log, or, within a view, under the same sequence number.
+extension Replica {
+  mutating func onWrites(first: UInt64, count: Int, bytes: [UInt8]) {
+    precondition(count <= Bounds.groupWritesMax && bytes.count <= Bounds.groupBytesMax)
+    let group = Group(session: session, first: first, count: count, bytes: bytes)
+    guard waiting.count < Bounds.waitingGroupsMax else { return fail(group, .overloaded) }
+    waiting.add(group, at: now)
+  }
+
+  mutating func fail(_ group: Group, _ failure: Failure) {
+    for index in 0..<group.count { out.writeFailures.append((group.first + UInt64(index), failure)) }
+  }
+
+  /// Backup or learner: forwards what is not handed over yet, in order.
+  mutating func forwardWaiting() {
+    guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
+    var room = Bounds.forwardsMax - waiting.all.count { isForwardedNow($0) }
+    for index in waiting.all.indices where waiting.all[index].handed == nil {
+      guard room > 0 else { return }
+      room -= 1
+      let handed = WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: change.forwardsSent, at: now)
+      waiting.hand(index, handed)
+      change.forwardsSent += 1
+      sendForward(waiting.all[index].group, handed, to: primaryServer)
+    }
+  }
+
+  private mutating func sendForward(
+    _ group: Group, _ handed: WaitingGroups.Handed, to primaryServer: ServerIndex
+  ) {
+    guard let sequence = handed.sequence else { return }
+    send(.forward(Forward(view: handed.view, sequence: sequence, group: group)), to: primaryServer)
+  }
+
+  /// What was forwarded in this view and has not come back is sent again: the primary counts, so it logs it once.
+  mutating func repeatForwards() {
+    guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
+    for index in waiting.all.indices {
+      guard var handed = waiting.all[index].handed, handed.epoch == epoch.id, handed.view == view,
+        now >= handed.at + options.forwardTicks
+      else { continue }
+      handed.at = now
+      waiting.hand(index, handed)
+      sendForward(waiting.all[index].group, handed, to: primaryServer)
+    }
+  }
+
+  /// Primary: queues a forwarded group if it is the sender's next.
+  mutating func onForward(_ forward: Forward, from message: Message) {
+    guard isNormalPrimary, forward.view == view,
+      peers[message.from].session == forward.group.session,
+      primary.queue.count < Bounds.queuedGroupsMax
+    else { return }
+    if options.holds(.forwardsAreCounted) {
+      guard primary.forwards[message.from].accepts(forward) else { return }
+    }
+    primary.queue.append((message.from, forward.group))
+  }
+
+  /// An executed op of a later view, or the end of the epoch, decides what was handed over before: it has been
+  /// executed by now, or it never will be. That the later view has merely started decides nothing.
+  mutating func decideForwards(by entry: LogEntry) {
+    guard execution.noteView(of: entry) else { return }
+    let id = execution.epoch.id
+    if entry.op == execution.epoch.startOp {
+      waiting.release { $0.epoch != id }
+    } else {
+      waiting.release { $0.epoch == id && $0.view < entry.view }
+    }
+  }
+
+  private func isForwardedNow(_ item: WaitingGroups.Waiting) -> Bool {
+    guard let handed = item.handed, handed.sequence != nil else { return false }
+    return handed.epoch == epoch.id && handed.view == view
+  }
+
+  /// Gives up what waited too long: refused if it certainly entered no log, unknown otherwise.
+  mutating func expireWrites() {
+    for item in waiting.removeAll(where: { $0.handed == nil && now >= $0.arrived + options.writeRefuseTicks })
+    {
+      fail(item.group, .unavailable)
+    }
+    for item in waiting.removeAll(where: { now >= $0.arrived + options.deadlineTicks }) {
+      fail(item.group, .unknown)
+    }
+  }
+
+  /// A snapshot replaced ops that were not executed here: what they did with waiting writes is known only for
+  /// those whose idempotency key it records.
+  mutating func settleWaitingAfterSnapshot() {
+    for item in waiting.removeAll(where: { $0.handed != nil }) {
+      var number = item.group.first
+      item.group.bytes.withUnsafeBytes { raw in
+        var reader = WriteReader(raw)
+        while let write = try? reader.next() {
+          if let key = write.idempotencyKey, execution.store.contains(idempotencyKey: key) {
+            _ = execution.store.answer(write, ticket: number, into: &out.writeOutcomes)
+          } else {
+            out.writeFailures.append((number, .unknown))
+          }
+          number += 1
+        }
+      }
+    }
+  }
+}
+
+/// Which group of a server's session comes next in this view.
+struct ForwardSequence: Sendable {
+  private var session: Session = 0
+  private var next: UInt64 = 0
+
+  mutating func accepts(_ forward: Forward) -> Bool {
+    if session != forward.group.session {
+      session = forward.group.session
+      next = 0
+    }
+    guard forward.sequence == next else { return false }
+    next += 1
+    return true
+  }
+}

@@ -1,0 +1,179 @@
+import Bytes
+
+// What comes in: who may speak, of which epoch, and to which handler it goes.
+extension Replica {
+  mutating func onMessage(_ message: Message) {
+    guard message.from != server, (0..<serverCount).contains(message.from) else { return }
+    switch message.payload {
+    case .ping(let ping): return onPing(ping, from: message)
+    case .pong(let pong): return onPong(pong, from: message)
+    default: break
+    }
+    guard isFromTheLiving(message) else {
+      counters.messagesDropped += 1
+      return
+    }
+    peers[message.from].heardAt = now
+    peers[message.from].isReset = false
+    if message.epoch.number > formation.epochHeard { hearOfEpoch(message.epoch, from: message.from) }
+    dispatchAcrossEpochs(message)
+  }
+
+  /// Only the life that answered last speaks for a server; anybody else must first answer a nonce.
+  private mutating func isFromTheLiving(_ message: Message) -> Bool {
+    guard options.holds(.deadIncarnationsAreDropped) else { return true }
+    let peer = peers[message.from]
+    if peer.incarnation == message.incarnation, !peer.isDead(message.incarnation) { return true }
+    if !peer.isDead(message.incarnation) {
+      peers[message.from].learn(of: message.incarnation, lastNonce: lastNonce)
+      ping(message.from)
+    }
+    return false
+  }
+
+  /// Formation and state transfer know no epochs.
+  private mutating func dispatchAcrossEpochs(_ message: Message) {
+    switch message.payload {
+    case .ping, .pong: break
+    case .getState(let request): onGetState(request, from: message)
+    case .newState(let state): onNewState(state, from: message)
+    case .getSnapshot(let request): onGetSnapshot(request, from: message)
+    case .snapshotChunk(let chunk): onSnapshotChunk(chunk, from: message)
+    case .moved: hearOfEpoch(message.epoch, from: message.from)
+    case .propose(let propose): onPropose(propose, from: message)
+    case .agree(let agree): onAgree(agree, from: message)
+    case .announce(let announcement): onAnnounce(announcement, from: message)
+    case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
+      .forward:
+      if isOfThisEpoch(message) { dispatchWithinEpoch(message) }
+    }
+  }
+
+  /// What does not fit is dropped; one that lags is told, one that is ahead is asked.
+  private mutating func isOfThisEpoch(_ message: Message) -> Bool {
+    let isSame =
+      options.holds(.siblingEpochsDiffer)
+      ? message.epoch == epoch.id : message.epoch.number == epoch.id.number
+    if isSame { return isBorn && !isFrozen }
+    if message.epoch.number < epoch.id.number {
+      tellMoved(message.from)
+    } else if message.epoch.number > epoch.id.number {
+      requestState(of: message.from)
+    }
+    return false
+  }
+
+  private mutating func dispatchWithinEpoch(_ message: Message) {
+    switch message.payload {
+    case .prepare(let prepare): onPrepare(prepare, from: message)
+    case .prepareOk(let ok): onPrepareOk(ok, from: message)
+    case .commit(let commit): onCommit(commit, from: message)
+    case .startViewChange(let change): onStartViewChange(change, from: message)
+    case .doViewChange(let change): onDoViewChange(change, from: message)
+    case .startView(let start): onStartView(start, from: message)
+    case .probe(let probe): onProbe(probe, from: message)
+    case .probeReply(let reply): onProbeReply(reply, from: message)
+    case .forward(let forward): onForward(forward, from: message)
+    case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .moved, .propose, .agree,
+      .announce:
+      break
+    }
+  }
+}
+
+// MARK: - Ping and pong
+
+extension Replica {
+  private var selfPing: Ping {
+    Ping(nonce: lastNonce, session: session, view: view, commit: commit, excluded: formation.excluded)
+  }
+
+  /// Asks who is there, with a number never used before. It needs no synced state: it promises nothing.
+  mutating func ping(_ other: ServerIndex) {
+    lastNonce &+= 1
+    sendUnheld(.ping(selfPing), to: other)
+  }
+
+  private mutating func sendUnheld(_ payload: Payload, to other: ServerIndex) {
+    let message = Message(from: server, incarnation: incarnation, epoch: epoch.id, payload: payload)
+    out.messages.append((other, message))
+  }
+
+  private mutating func onPing(_ ping: Ping, from message: Message) {
+    var pong = selfPing
+    pong.nonce = ping.nonce
+    sendUnheld(.pong(pong), to: message.from)
+    if options.holds(.deathIsProvenByNonce) {
+      if peers[message.from].incarnation != message.incarnation || peers[message.from].session != ping.session
+      {
+        guard !peers[message.from].isDead(message.incarnation) else { return }
+        peers[message.from].learn(of: message.incarnation, lastNonce: lastNonce)
+        self.ping(message.from)
+        return
+      }
+    } else {
+      lastNonce &+= 1
+      hear(message, ping, nonce: lastNonce, isProof: false)
+    }
+    note(ping, from: message)
+  }
+
+  private mutating func onPong(_ pong: Ping, from message: Message) {
+    // Nonces count on from the session: one of another run is not this run's.
+    guard pong.nonce &- session <= lastNonce &- session, pong.nonce != session else { return }
+    hear(message, pong, nonce: pong.nonce, isProof: true)
+    guard peers[message.from].incarnation == message.incarnation else { return }
+    peers[message.from].answeredAt = now
+    note(pong, from: message)
+  }
+
+  private mutating func hear(_ message: Message, _ ping: Ping, nonce: UInt64, isProof: Bool) {
+    let isNew = peers[message.from].hear(
+      message.incarnation, session: ping.session, answering: nonce &- session, isProof: isProof)
+    if isNew { primary.forwards[message.from] = ForwardSequence() }
+  }
+
+  private mutating func note(_ ping: Ping, from message: Message) {
+    guard peers[message.from].incarnation == message.incarnation else { return }
+    peers[message.from].heardAt = now
+    peers[message.from].isReset = false
+    peers[message.from].view = ping.view
+    peers[message.from].commit = ping.commit
+    formation.excluded.bits |= isBorn && mayAct ? 0 : ping.excluded.bits & ~(1 << UInt8(server))
+    if message.epoch.number > epoch.id.number || message.epoch.number > formation.epochHeard {
+      hearOfEpoch(message.epoch, from: message.from)
+    } else if message.epoch == epoch.id, ping.view > view || ping.commit > commit + 2 * Bounds.pipelineMax {
+      requestState(of: message.from)
+    }
+  }
+
+  /// Whether its configuration may still decide something.
+  private var mayAct: Bool {
+    epoch.configuration.weight { !isDead($0) } >= epoch.configuration.quorum
+  }
+}
+
+// MARK: - Time and hints
+
+extension Replica {
+  mutating func onTick() {
+    now += 1
+    if now % options.pingTicks == UInt64(server) % options.pingTicks { for other in others { ping(other) } }
+    beat()
+    tickPrimary()
+    tickViewChange()
+    tickTransfer()
+    tickFormation()
+    repeatForwards()
+    expireWrites()
+    expireReads()
+  }
+
+  /// A process that refuses or resets a connection is probably gone; if not, it answers.
+  mutating func onLinkReset(_ other: ServerIndex) {
+    guard other != server, (0..<serverCount).contains(other) else { return }
+    peers[other].isReset = true
+    if other == primaryOfView { change.isPrimarySuspected = true }
+    ping(other)
+  }
+}

@@ -1,0 +1,206 @@
+import Bytes
+
+// Normal operation (section 4.1): the primary orders, the backups log and acknowledge, all execute.
+
+// MARK: - Primary
+
+extension Replica {
+  /// Enters normal status as primary of `view`, whose log ends at the head.
+  mutating func becomePrimary() {
+    let acked = primary.acked
+    primary = PrimaryState()
+    if !options.holds(.inheritedOpsNeedNewAcks) { primary.acked = acked }
+    primary.startOp = log.head
+    primary.heartbeatAt = now
+    primary.progressAt = now
+    primary.contactAt = now
+    primary.commitTold = commit
+    // Decides what was forwarded before, and what it inherits.
+    if log.last?.kind != .stopSign || commit == log.head { prepare(.noop, body: []) }
+  }
+
+  var isStopSignPending: Bool {
+    guard options.holds(.nothingAfterStopSign) else { return false }
+    var op = log.head
+    while op > commit {
+      if log[op]?.kind == .stopSign { return true }
+      op -= 1
+    }
+    return false
+  }
+
+  private var hasRoomInPipeline: Bool {
+    log.head < commit + Bounds.pipelineMax && !isStopSignPending && !primary.isAbdicating
+  }
+
+  mutating func prepareWaiting() {
+    while isNormalPrimary, hasRoomInPipeline {
+      let body = takeBatch()
+      if body.isEmpty { break }
+      prepare(.requests, body: body)
+    }
+  }
+
+  /// What waits, forwarded or own, as one op's body.
+  private mutating func takeBatch() -> [UInt8] {
+    var body: [UInt8] = []
+    var groups = 0
+    var taken = 0
+    while taken < primary.queue.count, groups < Bounds.batchGroupsMax, body.count < Bounds.batchBytesMax {
+      primary.queue[taken].group.put(into: &body)
+      taken += 1
+      groups += 1
+    }
+    primary.queue.removeFirst(taken)
+    for index in waiting.all.indices where waiting.all[index].handed == nil {
+      guard groups < Bounds.batchGroupsMax, body.count < Bounds.batchBytesMax else { break }
+      waiting.hand(index, WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, at: now))
+      waiting.all[index].group.put(into: &body)
+      groups += 1
+    }
+    return body
+  }
+
+  mutating func prepare(_ kind: LogEntry.Kind, body: [UInt8]) {
+    precondition(isNormalPrimary)
+    let parent = log.headDigest
+    let entry = LogEntry(op: log.head + 1, view: view, kind: kind, body: body, parent: parent)
+    append(entry)
+    broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry)))
+    primary.heartbeatAt = now
+    primary.commitTold = commit
+  }
+
+  mutating func onPrepareOk(_ ok: PrepareOk, from message: Message) {
+    guard isNormalPrimary, ok.view == view, log.digest(at: ok.op) == ok.digest else { return }
+    primary.acked[message.from] = max(primary.acked[message.from], ok.op)
+    primary.ackedAt[message.from] = now
+  }
+
+  /// Through which op `member` is known to hold the log of this view on disk.
+  private func acked(_ member: Member) -> Op {
+    if member.server == server { return options.holds(.ackOnlyWhatIsSynced) ? outbox.durableOp : log.head }
+    return primary.acked[member.server]
+  }
+
+  private func isDecided(_ op: Op) -> Bool {
+    let configuration = epoch.configuration
+    var weight = configuration.weight { acked($0) >= op }
+    if !options.holds(.onlyMembersAck) {
+      for other in others where configuration.member(at: other) == nil || isStale(other) {
+        weight += primary.acked[other] >= op ? 1 : 0
+      }
+    }
+    guard weight >= configuration.quorum else { return false }
+    if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
+      guard configuration.members.allSatisfy({ acked($0) >= op || isSuspected($0) }) else { return false }
+    }
+    return true
+  }
+
+  private func isStale(_ server: ServerIndex) -> Bool {
+    epoch.configuration.member(at: server)?.incarnation != peers[server].incarnation
+  }
+
+  /// The first record of a born epoch is acknowledged by all who may still act in it before anything is.
+  private var isBirthAcked: Bool {
+    guard epoch.isBorn, commit < epoch.startOp, options.holds(.birthIsAckedByAll) else { return true }
+    return epoch.configuration.members.allSatisfy { acked($0) >= epoch.startOp || isDead($0) }
+  }
+
+  mutating func advanceCommit() {
+    guard isNormalPrimary, log.head > commit, isBirthAcked else { return }
+    var decided = commit
+    while decided < log.head, isDecided(decided + 1) { decided += 1 }
+    guard decided > commit else { return }
+    tellCommit(of: decided)
+  }
+
+  /// Raises the commit number and tells those who wait for it: the servers whose clients wrote, unless a prepare
+  /// is about to tell all; everybody of a stop-sign, since the epoch ends with it.
+  private mutating func tellCommit(of decided: Op) {
+    let before = commit
+    let endsEpoch = log.entries(in: before + 1...decided).contains { $0.kind == .stopSign }
+    let waiters = sessionsWaiting(for: before + 1...decided)
+    if endsEpoch {
+      broadcast(.commit(Commit(view: view, commit: decided, head: log.head)))
+      return raiseCommit(to: decided)
+    }
+    raiseCommit(to: decided)
+    prepareWaiting()
+    guard primary.commitTold < commit else { return }
+    for other in others where waiters.contains(peers[other].session) || !reads.isIdle {
+      send(.commit(Commit(view: view, commit: commit, head: log.head)), to: other)
+    }
+  }
+
+  private func sessionsWaiting(for range: ClosedRange<Op>) -> [Session] {
+    var sessions: [Session] = []
+    for entry in log.entries(in: range) {
+      entry.forEachGroup { group in
+        if group.session != session, !sessions.contains(group.session) { sessions.append(group.session) }
+      }
+    }
+    return sessions
+  }
+
+  /// A sign of life, and the commit number, after a while without a prepare.
+  mutating func beat() {
+    guard isNormalPrimary, !primary.isAbdicating, now >= primary.heartbeatAt + options.heartbeatTicks else {
+      return
+    }
+    broadcast(.commit(Commit(view: view, commit: commit, head: log.head)))
+    primary.heartbeatAt = now
+    primary.commitTold = commit
+    proposeConfiguration()
+    primary.headAtHeartbeat = log.head
+  }
+}
+
+// MARK: - Backup
+
+extension Replica {
+  mutating func onPrepare(_ prepare: Prepare, from message: Message) {
+    guard followsPrimary(view: prepare.view, message) else { return }
+    if prepare.entry.op == log.head + 1, prepare.parent == log.headDigest {
+      append(prepare.entry)
+    } else if prepare.entry.op > log.head {
+      return requestState(of: message.from)
+    }
+    acknowledge()
+    raiseCommit(to: prepare.commit)
+  }
+
+  mutating func onCommit(_ message: Commit, from header: Message) {
+    guard followsPrimary(view: message.view, header) else { return }
+    if message.head > log.head {
+      requestState(of: header.from)
+    } else if !isMember || message.commit < message.head {
+      acknowledge()
+    }
+    raiseCommit(to: message.commit)
+  }
+
+  /// Whether this comes from the primary of the view that this replica follows. Of a newer view it asks to be
+  /// let in: a view is never entered sideways.
+  private mutating func followsPrimary(view theirs: View, _ message: Message) -> Bool {
+    if theirs > view, !options.holds(.enterViewsOnlyByInvitation), isMember {
+      view = theirs
+      logView = theirs
+      status = .normal
+      recordState()
+    }
+    if theirs > view || (theirs == view && status != .normal) { requestState(of: message.from) }
+    guard isNormal, theirs == view, message.from == primaryOfView, isMember(message) else { return false }
+    change.primaryHeardAt = now
+    change.isPrimarySuspected = false
+    return true
+  }
+
+  /// The whole log is on disk, or will be when this leaves. From a learner it only says how far that is.
+  mutating func acknowledge() {
+    guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
+    let ok = PrepareOk(view: view, op: log.head, digest: log.headDigest)
+    send(.prepareOk(ok), to: primaryServer, after: options.holds(.ackOnlyWhatIsSynced) ? outbox.position : 0)
+  }
+}

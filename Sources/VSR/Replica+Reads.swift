@@ -1,0 +1,175 @@
+import Bytes
+
+// Reads at any server, without the primary: after Paxos Quorum Reads (Charapko, Ailijiang and Demirbas, 2019),
+// made exact for views and epochs.
+//
+// Whatever was acknowledged before the probe was sent is, at one of a quorum of members, in a log whose log view
+// is v, the greatest answered, or lower; then v's log holds it too. So no op beyond b, the greatest head
+// answered from v, matters: the reader serves a key once nothing that may write it stands between its executed
+// state and b.
+
+extension Replica {
+  mutating func onReads(_ batch: Reads) {
+    guard !batch.isEmpty else { return }
+    guard reads.count + batch.count <= Bounds.waitingReadsMax else {
+      for ticket in batch.tickets { out.readFailures.append((ticket, .overloaded)) }
+      return
+    }
+    guard options.holds(.readsProbe) else { return serveUnproven(batch) }
+    if !options.holds(.readJoinsUnsentProbe), let last = reads.batches.indices.last {
+      reads.batches[last].reads.append(contentsOf: batch)
+      reads.batches[last].isAnswered += Array(repeating: false, count: batch.count)
+      return
+    }
+    reads.pending.append((now, batch))
+  }
+
+  private mutating func serveUnproven(_ batch: Reads) {
+    for index in 0..<batch.count { serve(batch, index) }
+  }
+
+  /// All reads that wait share the next probe: none joins one that has been sent.
+  mutating func sendProbe() {
+    guard isBorn, !isFrozen, !reads.pending.isEmpty, reads.batches.count < Bounds.probesMax else { return }
+    var joined = Reads()
+    for item in reads.pending { joined.append(contentsOf: item.reads) }
+    let arrived = reads.pending[0].arrived
+    reads.pending.removeAll(keepingCapacity: true)
+    let id = options.holds(.probeIdIsFresh) ? reads.nextID() : 1
+    reads.batches.append(
+      ReadQueue.Batch(
+        arrived: arrived, reads: joined, isAnswered: Array(repeating: false, count: joined.count), id: id,
+        epoch: epoch.id, sentAt: now))
+    counters.probesSent += 1
+    sendToMembers(.probe(Probe(id: id)))
+    answerReads()
+  }
+
+  mutating func onProbe(_ probe: Probe, from message: Message) {
+    guard !isFrozen, isMember || !options.holds(.onlyMembersAnswerProbes) else { return }
+    let head = options.holds(.probeAnswersHeadNotCommit) ? log.head : commit
+    let reply = ProbeReply(
+      id: probe.id, logView: logView, head: head, commit: commit,
+      startOp: isNormalPrimary ? (options.holds(.startOpBoundsPrimarysAnswer) ? primary.startOp : 0) : nil)
+    send(.probeReply(reply), to: message.from)
+  }
+
+  mutating func onProbeReply(_ reply: ProbeReply, from message: Message) {
+    guard isMember(message) || !options.holds(.onlyMembersAnswerProbes) else { return }
+    for index in reads.batches.indices where reads.batches[index].id == reply.id {
+      reads.batches[index].replies[message.from] = reply
+    }
+    if reply.startOp != nil, isNormal, reply.logView == view, message.from == primaryOfView {
+      raiseCommit(to: reply.commit)
+    }
+  }
+
+  /// Serves what can be served; begins anew what the log's course has overtaken.
+  mutating func answerReads() {
+    guard !reads.batches.isEmpty else { return }
+    for index in reads.batches.indices {
+      bound(index)
+      serveBatch(index)
+    }
+    var again: [(arrived: Tick, reads: Reads)] = []
+    var going: [ReadQueue.Batch] = []
+    for batch in reads.batches where batch.isAnswered.contains(false) {
+      if mustBeginAnew(batch) { again.append((batch.arrived, batch.unanswered)) } else { going.append(batch) }
+    }
+    reads.batches = going
+    reads.pending = again + reads.pending
+  }
+
+  private func mustBeginAnew(_ batch: ReadQueue.Batch) -> Bool {
+    if batch.epoch != epoch.id { return true }
+    let isLate = now >= batch.sentAt + options.probeTicks
+    guard let bound = batch.bound else { return isLate }
+    return logView > bound.logView || (logView < bound.logView && isLate)
+  }
+
+  /// Once a quorum has answered: how far must be seen.
+  private mutating func bound(_ index: Int) {
+    var batch = reads.batches[index]
+    guard batch.bound == nil, batch.epoch == epoch.id else { return }
+    if isMember {
+      batch.replies[server] = ProbeReply(
+        id: batch.id, logView: logView, head: log.head, commit: commit,
+        startOp: isNormalPrimary ? primary.startOp : nil)
+    }
+    let answered = ServerMask((0..<serverCount).filter { batch.replies[$0] != nil })
+    var weight = epoch.configuration.weight(of: answered)
+    if !options.holds(.onlyMembersAnswerProbes) { weight = answered.count }
+    guard weight >= epoch.configuration.quorum else { return }
+    let replies = batch.replies.compactMap { $0 }
+    var logView: View = 0
+    for reply in replies { logView = max(logView, reply.logView) }
+    let counted = options.holds(.probeComparesLogViews) ? replies.filter { $0.logView == logView } : replies
+    var op = counted.map(\.head).max() ?? 0
+    if let primarys = batch.replies[epoch.primary(of: logView)], primarys.logView == logView,
+      let startOp = primarys.startOp
+    {
+      op = max(primarys.commit, startOp)
+    }
+    batch.bound = (logView, op)
+    reads.batches[index] = batch
+    if self.logView < logView { requestStateOfAny() }
+  }
+
+  private mutating func serveBatch(_ index: Int) {
+    guard let bound = reads.batches[index].bound, reads.batches[index].epoch == epoch.id else { return }
+    let canLookAhead =
+      (logView == bound.logView || !options.holds(.probeComparesLogViews)) && log.head >= bound.op && isMember
+    guard execution.op >= bound.op || canLookAhead else { return }
+    let batch = reads.batches[index]
+    for item in 0..<batch.reads.count where !batch.isAnswered[item] {
+      let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
+      if mayBeWritten(hash, through: bound.op) { continue }
+      reads.batches[index].isAnswered[item] = true
+      serve(batch.reads, item)
+    }
+  }
+
+  /// Whether an op not yet executed, through `op`, may write the key with this hash. A stop-sign writes every key.
+  private mutating func mayBeWritten(_ hash: UInt64, through op: Op) -> Bool {
+    guard op > execution.op else { return false }
+    for entry in log.entries(in: execution.op + 1...op) {
+      switch entry.kind {
+      case .noop: continue
+      case .stopSign, .birth: if options.holds(.stopSignWritesEveryKey) { return true }
+      case .requests: if execution.mayWrite(entry, keyHash: hash) { return true }
+      }
+    }
+    return false
+  }
+
+  private mutating func serve(_ batch: Reads, _ index: Int) {
+    counters.readsServed += 1
+    batch.withKey(at: index) {
+      out.readOutcomes.append(ticket: batch.tickets[index], key: $0, from: execution.store)
+    }
+  }
+
+  /// A read that cannot be proven in time is refused: it never did anything.
+  mutating func expireReads() {
+    let limit = options.readRefuseTicks
+    for item in reads.pending where now >= item.arrived + limit { refuse(item.reads) }
+    reads.pending.removeAll { now >= $0.arrived + limit }
+    for batch in reads.batches where now >= batch.arrived + limit { refuse(batch.unanswered) }
+    reads.batches.removeAll { now >= $0.arrived + limit }
+  }
+
+  private mutating func refuse(_ batch: Reads) {
+    for ticket in batch.tickets { out.readFailures.append((ticket, .unavailable)) }
+  }
+}
+
+extension ReadQueue.Batch {
+  /// The reads not answered so far.
+  var unanswered: Reads {
+    var rest = Reads()
+    for index in 0..<reads.count where !isAnswered[index] {
+      reads.withKey(at: index) { rest.append(ticket: reads.tickets[index], key: $0) }
+    }
+    return rest
+  }
+}

@@ -1,0 +1,49 @@
+import Bytes
+
+// Epochs. A configuration change is one op, a stop-sign, committed by the old quorum; nothing follows it in its
+// epoch, and the new epoch starts from it in view 0. Views never carry over.
+extension Replica {
+  /// Enters the epoch that starts with an op just executed, or with the snapshot just adopted.
+  mutating func enterEpoch(_ next: Epoch) {
+    let carriesOver = !options.holds(.viewsNeverCarryOver)
+    epoch = next
+    view = carriesOver ? view + 1 : 0
+    logView = carriesOver ? view : 0
+    counters.epochs += 1
+    formation.enter(next)
+    status = isMember ? .normal : .viewChange
+    leaveView()
+    learnOfMembers()
+    recordState()
+    if isNormalPrimary { becomePrimary() } else { acknowledge() }
+  }
+
+  /// Primary, on a heartbeat: takes in one server whose current life is not a member, if the place it is to take
+  /// is proven free and it has caught up. One at a time, and only once the last change is finished.
+  mutating func proposeConfiguration() {
+    guard isNormalPrimary, commit == log.head,
+      commit > epoch.startOp || (epoch.isBorn && commit >= epoch.startOp)
+    else { return }
+    for other in others {
+      guard let next = incarnationToAdd(at: other), hasCaughtUp(other) else { continue }
+      let configuration = epoch.configuration.replacing(other, by: next, heavy: server)
+      let start = EpochStart(
+        number: epoch.id.number + 1, configuration: configuration, firstPrimary: server,
+        lineage: epoch.start.lineage, isLossPossible: epoch.start.isLossPossible)
+      prepare(.stopSign, body: start.body)
+      if !options.holds(.enterEpochOnlyWhenCommitted) { raiseCommit(to: log.head) }
+      return
+    }
+  }
+
+  private func incarnationToAdd(at other: ServerIndex) -> Incarnation? {
+    guard let current = peers[other].incarnation, !peers[other].isDead(current) else { return nil }
+    guard let member = epoch.configuration.member(at: other) else { return current }
+    return member.incarnation != current && isDead(member) ? current : nil
+  }
+
+  private func hasCaughtUp(_ other: ServerIndex) -> Bool {
+    guard let at = primary.ackedAt[other] else { return false }
+    return now <= at + 2 * options.heartbeatTicks && primary.acked[other] >= primary.headAtHeartbeat
+  }
+}

@@ -1,0 +1,117 @@
+import Bytes
+
+// Snapshots hold executed, hence committed, state and configuration only. The log is recycled behind them, and
+// whoever needs what is no longer in a log gets a snapshot in parts.
+extension Replica {
+  /// Asks for a snapshot once enough of the log is behind the last.
+  mutating func takeSnapshot() {
+    guard snapshots.pending == nil, let digest = log.digest(at: executed) else { return }
+    let behind = executed - min(executed, snapshots.saved?.op ?? 0)
+    guard behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes) else { return }
+    let holdsExecuted = options.holds(.snapshotHoldsExecutedEpoch)
+    let state = SnapshotState(
+      op: executed, digest: digest, epoch: holdsExecuted ? execution.epoch : pendingEpoch,
+      store: execution.store)
+    snapshots.pending = (state, false)
+    out.snapshot = state
+  }
+
+  /// The epoch of the last stop-sign, committed or not.
+  private var pendingEpoch: Epoch {
+    log.last?.epochStarted ?? execution.epoch
+  }
+
+  mutating func onSnapshotSaved(_ op: Op) {
+    guard let pending = snapshots.pending, pending.state.op == op else { return }
+    snapshots.save()
+    if pending.isReceived { adopt(pending.state) }
+    let retained = op - min(op, options.retainedOps)
+    if pending.isReceived || log.bytes < options.snapshotBytes, retained > log.base {
+      log.recycle(through: min(retained, executed))
+    } else if log.bytes >= options.snapshotBytes {
+      log.recycle(through: min(op, executed))
+    }
+    out.recycleThrough = log.base
+  }
+
+  /// A snapshot from another server, now on disk, takes the place of the log through its op.
+  private mutating func adopt(_ state: SnapshotState) {
+    let isOtherLineage = state.epoch.start.lineage > execution.epoch.start.lineage
+    guard state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest) else { return }
+    counters.snapshotsInstalled += 1
+    let tail =
+      log.digest(at: state.op) == state.digest
+      ? Array(log.entries(in: state.op + 1...max(log.head, state.op + 1))) : []
+    log = Log(base: state.op, digest: state.digest)
+    commit = state.op
+    execution.adopt(state)
+    if state.epoch.id.number > epoch.id.number { enterEpoch(state.epoch) }
+    install(tail, after: state.op)
+    outbox.recordSnapshot(of: state.op)
+    settleWaitingAfterSnapshot()
+    requestStateOfAny()
+  }
+}
+
+// MARK: - Transfer
+
+extension Replica {
+  mutating func sendSnapshotPart(to other: ServerIndex, offset: UInt64) {
+    guard let saved = snapshots.saved, let part = snapshots.part(at: offset) else { return }
+    let chunk = SnapshotChunk(
+      op: saved.op, digest: saved.digest, offset: offset, isLast: part.isLast, bytes: part.bytes)
+    send(.snapshotChunk(chunk), to: other)
+  }
+
+  mutating func onGetSnapshot(_ request: GetSnapshot, from message: Message) {
+    guard let saved = snapshots.saved else { return }
+    let isSame = saved.op == request.op && saved.digest == request.digest
+    sendSnapshotPart(to: message.from, offset: isSame ? request.offset : 0)
+  }
+
+  mutating func requestSnapshotPart() {
+    guard var incoming = transfer.incoming else { return }
+    // One that does not answer makes place for another, which begins anew.
+    if now >= incoming.at + 8 * options.transferTicks {
+      transfer.incoming = nil
+      return requestStateOfAny()
+    }
+    let request = GetSnapshot(op: incoming.op, digest: incoming.digest, offset: incoming.offset)
+    incoming.askedAt = now
+    transfer.incoming = incoming
+    send(.getSnapshot(request), to: incoming.from)
+  }
+
+  mutating func onSnapshotChunk(_ chunk: SnapshotChunk, from message: Message) {
+    guard !isFrozen || message.epoch.number > epoch.id.number, snapshots.pending?.isReceived != true else {
+      return
+    }
+    let isNews = chunk.op > commit || log.digest(at: chunk.op) != chunk.digest
+    guard isNews else { return }
+    if chunk.offset == 0, transfer.incoming == nil || transfer.incoming!.digest != chunk.digest {
+      transfer.incoming = TransferState.Incoming(
+        op: chunk.op, digest: chunk.digest, from: message.from, at: now, hashKey: hashKey)
+    }
+    guard var incoming = transfer.incoming, incoming.digest == chunk.digest, incoming.offset == chunk.offset
+    else { return }
+    incoming.at = now
+    incoming.offset += UInt64(chunk.bytes.count)
+    do throws(MalformedBytes) { try incoming.decoder.append(chunk.bytes) } catch {
+      transfer.incoming = nil
+      return
+    }
+    transfer.incoming = incoming
+    if chunk.isLast { finishIncoming() } else { requestSnapshotPart() }
+  }
+
+  /// All parts are here: once on disk it is adopted. What does not decode is dropped and asked for anew.
+  private mutating func finishIncoming() {
+    guard let incoming = transfer.incoming else { return }
+    transfer.incoming = nil
+    guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op else {
+      return
+    }
+    snapshots.pending = (state, true)
+    out.snapshot = state
+  }
+}

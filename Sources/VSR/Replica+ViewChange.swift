@@ -1,0 +1,279 @@
+import Bytes
+
+// View change (section 4.2), with votes before the view moves, and a next primary that reaches a quorum (after
+// Omni-Paxos, EuroSys 2023).
+
+// MARK: - Suspicion and votes
+
+extension Replica {
+  func isSuspected(_ member: Member) -> Bool {
+    guard member.server != server else { return false }
+    let peer = peers[member.server]
+    guard !isDead(member), !peer.isReset, let heardAt = peer.heardAt else { return true }
+    return now > heardAt + options.suspectTicks
+  }
+
+  /// The servers with which contact went both ways of late, this one included.
+  var reach: ServerMask {
+    var mask = ServerMask([server])
+    for other in others {
+      guard let answeredAt = peers[other].answeredAt, !peers[other].isReset else { continue }
+      if now <= answeredAt + options.suspectTicks + options.pingTicks { mask.insert(other) }
+    }
+    return mask
+  }
+
+  /// Whether this member would rather have another view.
+  private var wantsViewChange: Bool {
+    switch status {
+    case .viewChange: return now >= change.since + options.viewChangeTicks
+    case .normal:
+      if isNormalPrimary { return primary.isAbdicating }
+      guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
+      else {
+        return false
+      }
+      return change.isPrimarySuspected || isDead(member)
+        || now > change.primaryHeardAt + options.suspectTicks
+    }
+  }
+
+  /// On every tick: votes while there is reason to; repeats what a lost message may have hidden.
+  mutating func tickViewChange() {
+    guard isBorn, isMember, !isFrozen else { return }
+    if wantsViewChange {
+      if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil { vote() }
+    } else {
+      change.votes[server] = nil
+    }
+    if status == .viewChange, now >= change.toldAt + options.voteTicks { tellViewChange() }
+  }
+
+  mutating func vote() {
+    guard isBorn, isMember, !isFrozen else { return }
+    change.votedAt = now
+    change.votes[server] = ViewChangeState.Vote(view: view, reach: reach, at: now)
+    sendToMembers(.startViewChange(StartViewChange(view: view, isVote: true, reach: reach)))
+    countVotes()
+  }
+
+  mutating func onStartViewChange(_ change: StartViewChange, from message: Message) {
+    guard !isFrozen, isMember(message) || !options.holds(.onlyMembersVote) else { return }
+    if change.view > view { return follow(to: change.view) }
+    guard change.view == view else {
+      if change.isVote || isNormal { tellMoved(message.from) }
+      return
+    }
+    guard change.isVote else {
+      if isNormalPrimary { sendStartView(to: message.from) }
+      return
+    }
+    self.change.votes[message.from] = ViewChangeState.Vote(view: view, reach: change.reach, at: now)
+    if message.from == primaryOfView, status == .normal {
+      self.change.isPrimarySuspected = true
+      if isMember, self.change.votes[server] == nil { return vote() }
+    }
+    countVotes()
+  }
+
+  /// Only votes of a quorum, all of late, move the view.
+  private mutating func countVotes() {
+    guard isMember else { return }
+    let window = 3 * options.voteTicks
+    let voters = ServerMask(
+      (0..<serverCount).filter { change.votes[$0].map { $0.view == view && now <= $0.at + window } ?? false })
+    let needed = options.holds(.oneVoteMovesNoView) ? epoch.configuration.quorum : 1
+    var weight = epoch.configuration.weight(of: voters)
+    if !options.holds(.onlyMembersVote) { weight = voters.count }
+    guard weight >= needed else { return }
+    transitionToViewChange(nextView(among: voters))
+  }
+
+  /// The next view whose owner, one of the voters, reaches a quorum; failing that, the next.
+  private func nextView(among voters: ServerMask) -> View {
+    for step in 1...UInt64(epoch.configuration.members.count) {
+      let owner = epoch.primary(of: view + step)
+      if voters.contains(owner), let vote = change.votes[owner], epoch.configuration.isQuorum(vote.reach) {
+        if owner != primaryOfView || epoch.configuration.members.count == 1 { return view + step }
+      }
+    }
+    return view + 1
+  }
+
+  /// A member has raised the view, so a quorum voted for it: go with it. A primary that works stands for the
+  /// next view that it owns, or the one that raised its view alone would be refused for ever.
+  private mutating func follow(to theirs: View) {
+    var target = theirs
+    if isNormalPrimary, !primary.isAbdicating {
+      while epoch.primary(of: target) != server { target += 1 }
+    }
+    transitionToViewChange(target)
+  }
+}
+
+// MARK: - From view to view
+
+extension Replica {
+  mutating func transitionToViewChange(_ next: View) {
+    precondition(next > view && isBorn)
+    view = next
+    status = .viewChange
+    counters.viewChanges += 1
+    leaveView()
+    recordState()
+    tellViewChange()
+  }
+
+  /// What belonged to the view or epoch that this replica leaves.
+  mutating func leaveView() {
+    if options.holds(.noAckAfterVote) { outbox.dropHeld() }
+    primary.queue.removeAll()
+    change = ViewChangeState()
+    change.since = now
+    change.primaryHeardAt = now
+  }
+
+  /// Tells the members that this replica waits for the view, and its primary what it brings.
+  private mutating func tellViewChange() {
+    guard isMember, isBorn, !isFrozen else { return }
+    change.toldAt = now
+    // After a restart there is a view to find again, and nothing to bring.
+    guard logView < view else { return requestStateOfAny() }
+    sendToMembers(.startViewChange(StartViewChange(view: view, isVote: false, reach: reach)))
+    guard let suffix = log.segment(after: commit, through: log.head), let owner = primaryOfView else {
+      return
+    }
+    let message = DoViewChange(view: view, logView: logView, commit: commit, suffix: suffix)
+    if owner == server {
+      change.doViewChanges[server] = message
+      startViewIfDecided()
+    } else {
+      send(.doViewChange(message), to: owner, after: outbox.position)
+    }
+  }
+
+  mutating func onDoViewChange(_ message: DoViewChange, from header: Message) {
+    guard !isFrozen, isMember, isMember(header) || !options.holds(.onlyMembersVote) else { return }
+    if message.view > view { follow(to: message.view) }
+    guard message.view == view, primaryOfView == server else { return }
+    if status == .normal { return sendStartView(to: header.from) }
+    guard logView < view else { return }
+    change.doViewChanges[header.from] = message
+    startViewIfDecided()
+  }
+
+  /// With word from a quorum the best log becomes the view's, once every body of it is in hand.
+  mutating func startViewIfDecided() {
+    guard status == .viewChange, primaryOfView == server, isMember, logView < view,
+      let mine = log.segment(after: commit, through: log.head)
+    else { return }
+    change.doViewChanges[server] = DoViewChange(view: view, logView: logView, commit: commit, suffix: mine)
+    let told = ServerMask((0..<serverCount).filter { change.doViewChanges[$0] != nil })
+    guard epoch.configuration.isQuorum(told), let best = bestLog() else { return }
+    let suffix = change.doViewChanges[best]!.suffix
+    guard log.connects(to: suffix) || !options.holds(.installOnlyWhatConnects) else {
+      return requestState(of: best)
+    }
+    let id = epoch.id
+    let greatest = change.doViewChanges.compactMap { $0?.commit }.max() ?? commit
+    replaceLog(with: suffix, logView: view)
+    raiseCommit(to: greatest)
+    guard epoch.id == id else { return }
+    startView()
+  }
+
+  /// The server whose log is the greatest by (log view, op); this one where it is among them.
+  private func bestLog() -> ServerIndex? {
+    var best: (server: ServerIndex, rank: LogRank)?
+    for candidate in [server] + others {
+      guard let told = change.doViewChanges[candidate] else { continue }
+      let logView = options.holds(.compareLogsByViewFirst) ? told.logView : 0
+      let rank = LogRank(epoch: epoch.id.number, logView: logView, op: told.suffix.head)
+      if best == nil || rank > best!.rank { best = (candidate, rank) }
+    }
+    return best?.server
+  }
+
+  private mutating func startView() {
+    status = .normal
+    change.primaryHeardAt = now
+    becomePrimary()
+    for other in others { sendStartView(to: other) }
+  }
+
+  /// Only what is on disk may start a view.
+  private mutating func sendStartView(to other: ServerIndex) {
+    guard let suffix = log.segment(after: commit, through: log.head) else { return }
+    send(
+      .startView(StartView(view: view, commit: commit, suffix: suffix)), to: other,
+      after: outbox.statePosition)
+  }
+
+  mutating func onStartView(_ message: StartView, from header: Message) {
+    guard !isFrozen, header.from == epoch.primary(of: message.view), isMember(header) else { return }
+    enter(message.view, log: message.suffix, commit: message.commit, from: header.from)
+  }
+
+  /// Enters `next` as its primary's backup with the log that the segment ends, if it connects; otherwise asks.
+  /// A view that this log is already of is only gone on with: nothing of it is cut.
+  mutating func enter(_ next: View, log segment: LogSegment, commit theirs: Op, from sender: ServerIndex) {
+    let owner = epoch.primary(of: next)
+    guard next > view || (next == view && status == .viewChange), owner != server else { return }
+    if let member = epoch.configuration.member(at: owner), isDead(member),
+      options.holds(.deadPrimarysViewIsNotEntered)
+    {
+      return
+    }
+    guard log.connects(to: segment) || !options.holds(.installOnlyWhatConnects) else {
+      return requestState(of: sender)
+    }
+    view = next
+    status = .normal
+    leaveView()
+    if logView == next, options.holds(.repeatedStartViewExtendsOnly) {
+      extend(with: segment)
+      recordState()
+    } else {
+      replaceLog(with: segment, logView: next)
+    }
+    acknowledge()
+    raiseCommit(to: theirs)
+  }
+
+  /// The log becomes the segment's, from where the two part; log and log view change together.
+  mutating func replaceLog(with segment: LogSegment, logView next: View) {
+    logView = next
+    let kept = log.agreement(with: segment)
+    install(segment.entries.filter { $0.op > kept }, after: kept)
+  }
+
+  /// Appends what the segment has beyond the head, if it is the same log.
+  mutating func extend(with segment: LogSegment) {
+    guard log.agreement(with: segment) >= min(log.head, segment.head) else { return }
+    for entry in segment.entries where entry.op == log.head + 1 { append(entry) }
+  }
+}
+
+// MARK: - Abdication
+
+extension Replica {
+  /// A primary that cannot commit, or has lost sight of a quorum, makes way.
+  mutating func tickPrimary() {
+    guard isNormalPrimary, options.holds(.primaryThatCannotCommitAbdicates) else { return }
+    if commit == log.head || commit != primary.progress { primary.progressAt = now }
+    if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
+    primary.progress = commit
+    let limit = 3 * options.suspectTicks
+    if now >= primary.progressAt + limit || now >= primary.contactAt + limit, !primary.isAbdicating {
+      primary.isAbdicating = true
+      vote()
+    }
+  }
+
+  /// Votes against itself, so that the others need not wait for silence.
+  mutating func onHandOver() {
+    guard isNormalPrimary, epoch.configuration.members.count > 1 else { return }
+    primary.isAbdicating = true
+    vote()
+  }
+}

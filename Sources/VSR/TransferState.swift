@@ -1,0 +1,31 @@
+import Bytes
+import KVStore
+
+/// What a replica is fetching.
+struct TransferState: Sendable {
+  /// A snapshot of which parts have come.
+  struct Incoming: Sendable {
+    let op: Op
+    let digest: Digest
+    let from: ServerIndex
+    /// When the last part came, and when the next was asked for.
+    var at: Tick
+    var askedAt: Tick
+    var offset: UInt64 = 0
+    var decoder: SnapshotDecoder
+
+    init(op: Op, digest: Digest, from: ServerIndex, at now: Tick, hashKey: HashKey) {
+      self.op = op
+      self.digest = digest
+      self.from = from
+      at = now
+      askedAt = now
+      decoder = SnapshotDecoder(hashKey: hashKey)
+    }
+  }
+
+  var incoming: Incoming?
+  /// The server asked last when any would do, and when.
+  var lastAsked: ServerIndex = 0
+  var askedAnyAt: Tick?
+}

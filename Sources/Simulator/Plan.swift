@@ -7,8 +7,8 @@ package struct PlannedFault: Sendable {
   var choice: UInt64
 }
 
-/// All faults of a run that begin at a moment: drawn beforehand, so that leaving some out leaves the others as they
-/// are.
+/// All faults of a run that begin at a moment: drawn beforehand, of every kind, so that leaving some out leaves the
+/// others as they are, and their numbers too.
 package struct Plan: Sendable {
   package static let faultsMax = 2_000
   private static let horizon: UInt64 = 60_000_000
@@ -24,8 +24,6 @@ package struct Plan: Sendable {
       let kind = random.pick(FaultKind.planned)
       let duration = UInt64(1_000 + random.spread(mean: settings.faultDurationMean))
       let choice = random.next()
-      // Drawn in any case: a kind that is out takes its faults with it and no others.
-      guard settings.kinds.contains(kind) else { continue }
       faults.append(PlannedFault(kind: kind, begins: now, duration: duration, choice: choice))
     }
   }

@@ -73,9 +73,9 @@ package final class Stream: Handle {
   override func willClose() { handler = nil }
 
   func fail(_ status: Int32) {
-    guard let handler else { return }
+    let handler = handler
     close()
-    handler.stream(self, failed: UVError(code: status))
+    handler?.stream(self, failed: UVError(code: status))
   }
 
   /// Closes with a RST: the peer loses what it has not read, and learns that this is no orderly end.

@@ -131,6 +131,9 @@ extension Stream {
 
   private func didEnd(_ status: Int32) {
     guard status == UV_EOF.rawValue else { return fail(status) }
+    // libuv calls a reset that comes with the last bytes an end (uv__stream_io, POLLHUP after a partial read).
+    let reset = uvx_tcp_error(tcp)
+    guard reset == 0 else { return fail(reset) }
     hasEnded = true
     handler?.streamEnded(self)
   }

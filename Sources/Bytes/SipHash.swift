@@ -32,7 +32,7 @@ public func hexadecimal(_ value: UInt64) -> String {
 /// and table hash; with a secret key it also resists chosen collisions in a hash table.
 ///
 /// The project uses 1 compression and 3 finalization rounds; 2 and 4 exist for the published vectors.
-public struct SipHash {
+public struct SipHash: Sendable {
   var v0: UInt64
   var v1: UInt64
   var v2: UInt64

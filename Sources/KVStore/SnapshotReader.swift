@@ -2,7 +2,7 @@ import Bytes
 
 /// Builds a store from a snapshot's slices, in order, cut anywhere. Bytes that `SnapshotWriter` cannot have
 /// written are refused, at once or at the end; what was built till then is within the limits that they name.
-package struct SnapshotReader {
+package struct SnapshotReader: Sendable {
   private enum Stage {
     case header
     case entries

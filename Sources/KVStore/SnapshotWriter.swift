@@ -1,7 +1,7 @@
 import Bytes
 
 /// Writes a copy of a store down, slice by slice. The store it was copied from may go on.
-package struct SnapshotWriter {
+package struct SnapshotWriter: Sendable {
   private enum Stage {
     case header
     case entries

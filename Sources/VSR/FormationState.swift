@@ -6,8 +6,6 @@ package struct FormationState: Sendable {
   package internal(set) var epochHeard: UInt64
   /// Servers that an operator declared gone for good.
   package internal(set) var excluded = ServerMask()
-  /// An earlier agreement was to another vector: that one may have been entered by others.
-  var hasAgreedToOther = false
 
   // The leader's.
   var reports: [Report?] = Array(repeating: nil, count: serversMax)
@@ -21,7 +19,8 @@ package struct FormationState: Sendable {
 
   mutating func agree(to vector: [Incarnation]) {
     guard vector != agreed else { return }
-    hasAgreedToOther = hasAgreedToOther || agreed != nil
+    // The other vector may have been entered by others: as good as having heard of their epoch.
+    if agreed != nil { epochHeard = max(epochHeard, 1) }
     agreed = vector
     reports = Array(repeating: nil, count: serversMax)
     announcement = nil

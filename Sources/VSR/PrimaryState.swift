@@ -4,14 +4,18 @@ struct PrimaryState: Sendable {
   var startOp: Op = 0
   /// Through which op each server has acknowledged the log of this view.
   var acked: [Op] = Array(repeating: 0, count: serversMax)
-  /// When each last did.
-  var ackedAt: [Tick?] = Array(repeating: nil, count: serversMax)
+  /// Through which op each learner has it, and when it said so.
+  var learned: [(op: Op, at: Tick)?] = Array(repeating: nil, count: serversMax)
+  /// Servers that probed while something was uncommitted: they may wait for it.
+  var readers = ServerMask()
   /// Forwarded groups that wait for room in the pipeline.
   var queue: [(from: ServerIndex, group: Group)] = []
   var forwards: [ForwardSequence] = Array(repeating: ForwardSequence(), count: serversMax)
-  /// When anything was last sent to all, and the head at the heartbeat before.
+  /// When anything was last sent to all.
   var heartbeatAt: Tick = 0
-  var headAtHeartbeat: Op = 0
+  /// The head when learners were last looked at, and when that was.
+  var headSeen: Op = 0
+  var headSeenAt: Tick = 0
   /// The commit number as of the last tick, when it last moved or had nowhere to go, and when a quorum was last in
   /// two-way contact.
   var progress: Op = 0

@@ -60,7 +60,7 @@ extension Replica {
 
   private func report(for vector: [Incarnation]) -> Report {
     let op = log.last?.kind == .stopSign && log.head > commit ? log.head - 1 : log.head
-    let isBlank = !isBorn && formation.epochHeard == 0 && !formation.hasAgreedToOther
+    let isBlank = !isBorn && formation.epochHeard == 0
     let isFirst = !options.holds(.secondBirthIsNotBlank) && !isBorn
     return Report(
       rank: LogRank(epoch: epoch.id.number, logView: logView, op: op), digest: log.digest(at: op) ?? .zero,

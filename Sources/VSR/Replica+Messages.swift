@@ -25,7 +25,7 @@ extension Replica {
     let peer = peers[message.from]
     if peer.incarnation == message.incarnation, !peer.isDead(message.incarnation) { return true }
     if !peer.isDead(message.incarnation) {
-      peers[message.from].learn(of: message.incarnation, lastNonce: lastNonce)
+      peers[message.from].learn(of: message.incarnation, lastNonce: noncesSent)
       ping(message.from)
     }
     return false
@@ -85,12 +85,14 @@ extension Replica {
 
 extension Replica {
   private var selfPing: Ping {
-    Ping(nonce: lastNonce, session: session, view: view, commit: commit, excluded: formation.excluded)
+    Ping(
+      nonce: session &+ noncesSent, session: session, view: view, commit: commit, excluded: formation.excluded
+    )
   }
 
   /// Asks who is there, with a number never used before. It needs no synced state: it promises nothing.
   mutating func ping(_ other: ServerIndex) {
-    lastNonce &+= 1
+    noncesSent += 1
     sendUnheld(.ping(selfPing), to: other)
   }
 
@@ -107,21 +109,22 @@ extension Replica {
       if peers[message.from].incarnation != message.incarnation || peers[message.from].session != ping.session
       {
         guard !peers[message.from].isDead(message.incarnation) else { return }
-        peers[message.from].learn(of: message.incarnation, lastNonce: lastNonce)
+        peers[message.from].learn(of: message.incarnation, lastNonce: noncesSent)
         self.ping(message.from)
         return
       }
     } else {
-      lastNonce &+= 1
-      hear(message, ping, nonce: lastNonce, isProof: false)
+      noncesSent += 1
+      hear(message, ping, nonce: noncesSent, isProof: false)
     }
     note(ping, from: message)
   }
 
   private mutating func onPong(_ pong: Ping, from message: Message) {
     // Nonces count on from the session: one of another run is not this run's.
-    guard pong.nonce &- session <= lastNonce &- session, pong.nonce != session else { return }
-    hear(message, pong, nonce: pong.nonce, isProof: true)
+    let nonce = pong.nonce &- session
+    guard nonce <= noncesSent, nonce > 0 else { return }
+    hear(message, pong, nonce: nonce, isProof: true)
     guard peers[message.from].incarnation == message.incarnation else { return }
     peers[message.from].answeredAt = now
     note(pong, from: message)
@@ -129,7 +132,7 @@ extension Replica {
 
   private mutating func hear(_ message: Message, _ ping: Ping, nonce: UInt64, isProof: Bool) {
     let isNew = peers[message.from].hear(
-      message.incarnation, session: ping.session, answering: nonce &- session, isProof: isProof)
+      message.incarnation, session: ping.session, answering: nonce, isProof: isProof)
     if isNew { primary.forwards[message.from] = ForwardSequence() }
   }
 
@@ -161,6 +164,7 @@ extension Replica {
     if now % options.pingTicks == UInt64(server) % options.pingTicks { for other in others { ping(other) } }
     beat()
     tickPrimary()
+    tickConfiguration()
     tickViewChange()
     tickTransfer()
     tickFormation()
@@ -173,7 +177,9 @@ extension Replica {
   mutating func onLinkReset(_ other: ServerIndex) {
     guard other != server, (0..<serverCount).contains(other) else { return }
     peers[other].isReset = true
-    if other == primaryOfView { change.isPrimarySuspected = true }
     ping(other)
+    guard other == primaryOfView, status == .normal else { return }
+    change.isPrimarySuspected = true
+    vote()
   }
 }

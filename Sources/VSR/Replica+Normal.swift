@@ -73,8 +73,11 @@ extension Replica {
 
   mutating func onPrepareOk(_ ok: PrepareOk, from message: Message) {
     guard isNormalPrimary, ok.view == view, log.digest(at: ok.op) == ok.digest else { return }
-    primary.acked[message.from] = max(primary.acked[message.from], ok.op)
-    primary.ackedAt[message.from] = now
+    if isMember(message) || !options.holds(.onlyMembersAck) {
+      primary.acked[message.from] = max(primary.acked[message.from], ok.op)
+    } else {
+      primary.learned[message.from] = (ok.op, now)
+    }
   }
 
   /// Through which op `member` is known to hold the log of this view on disk.
@@ -85,21 +88,11 @@ extension Replica {
 
   private func isDecided(_ op: Op) -> Bool {
     let configuration = epoch.configuration
-    var weight = configuration.weight { acked($0) >= op }
-    if !options.holds(.onlyMembersAck) {
-      for other in others where configuration.member(at: other) == nil || isStale(other) {
-        weight += primary.acked[other] >= op ? 1 : 0
-      }
-    }
-    guard weight >= configuration.quorum else { return false }
+    guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
     if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
       guard configuration.members.allSatisfy({ acked($0) >= op || isSuspected($0) }) else { return false }
     }
     return true
-  }
-
-  private func isStale(_ server: ServerIndex) -> Bool {
-    epoch.configuration.member(at: server)?.incarnation != peers[server].incarnation
   }
 
   /// The first record of a born epoch is acknowledged by all who may still act in it before anything is.
@@ -116,12 +109,14 @@ extension Replica {
     tellCommit(of: decided)
   }
 
-  /// Raises the commit number and tells those who wait for it: the servers whose clients wrote, unless a prepare
-  /// is about to tell all; everybody of a stop-sign, since the epoch ends with it.
+  /// Raises the commit number and tells those who wait for it: the servers whose clients wrote or may wait to
+  /// read, unless a prepare is about to tell all; everybody of a stop-sign, since the epoch ends with it.
   private mutating func tellCommit(of decided: Op) {
     let before = commit
     let endsEpoch = log.entries(in: before + 1...decided).contains { $0.kind == .stopSign }
     let waiters = sessionsWaiting(for: before + 1...decided)
+    let readers = primary.readers
+    primary.readers = ServerMask()
     if endsEpoch {
       broadcast(.commit(Commit(view: view, commit: decided, head: log.head)))
       return raiseCommit(to: decided)
@@ -129,7 +124,7 @@ extension Replica {
     raiseCommit(to: decided)
     prepareWaiting()
     guard primary.commitTold < commit else { return }
-    for other in others where waiters.contains(peers[other].session) || !reads.isIdle {
+    for other in others where waiters.contains(peers[other].session) || readers.contains(other) {
       send(.commit(Commit(view: view, commit: commit, head: log.head)), to: other)
     }
   }
@@ -152,8 +147,6 @@ extension Replica {
     broadcast(.commit(Commit(view: view, commit: commit, head: log.head)))
     primary.heartbeatAt = now
     primary.commitTold = commit
-    proposeConfiguration()
-    primary.headAtHeartbeat = log.head
   }
 }
 

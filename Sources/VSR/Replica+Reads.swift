@@ -47,6 +47,7 @@ extension Replica {
 
   mutating func onProbe(_ probe: Probe, from message: Message) {
     guard !isFrozen, isMember || !options.holds(.onlyMembersAnswerProbes) else { return }
+    if isNormalPrimary, log.head > commit { primary.readers.insert(message.from) }
     let head = options.holds(.probeAnswersHeadNotCommit) ? log.head : commit
     let reply = ProbeReply(
       id: probe.id, logView: logView, head: head, commit: commit,

@@ -18,12 +18,15 @@ extension Replica {
     if isNormalPrimary { becomePrimary() } else { acknowledge() }
   }
 
-  /// Primary, on a heartbeat: takes in one server whose current life is not a member, if the place it is to take
+  /// Primary, now and then: takes in one server whose current life is not a member, if the place it is to take
   /// is proven free and it has caught up. One at a time, and only once the last change is finished.
-  mutating func proposeConfiguration() {
-    guard isNormalPrimary, commit == log.head,
-      commit > epoch.startOp || (epoch.isBorn && commit >= epoch.startOp)
-    else { return }
+  mutating func tickConfiguration() {
+    guard isNormalPrimary, now >= primary.headSeenAt + options.heartbeatTicks else { return }
+    defer {
+      primary.headSeen = log.head
+      primary.headSeenAt = now
+    }
+    guard isLastChangeFinished, !isStopSignPending, !primary.isAbdicating else { return }
     for other in others {
       guard let next = incarnationToAdd(at: other), hasCaughtUp(other) else { continue }
       let configuration = epoch.configuration.replacing(other, by: next, heavy: server)
@@ -36,6 +39,11 @@ extension Replica {
     }
   }
 
+  /// The epoch claims to survive a failure only once an op of its own has committed.
+  private var isLastChangeFinished: Bool {
+    commit > epoch.startOp || (epoch.isBorn && commit == epoch.startOp)
+  }
+
   private func incarnationToAdd(at other: ServerIndex) -> Incarnation? {
     guard let current = peers[other].incarnation, !peers[other].isDead(current) else { return nil }
     guard let member = epoch.configuration.member(at: other) else { return current }
@@ -43,7 +51,7 @@ extension Replica {
   }
 
   private func hasCaughtUp(_ other: ServerIndex) -> Bool {
-    guard let at = primary.ackedAt[other] else { return false }
-    return now <= at + 2 * options.heartbeatTicks && primary.acked[other] >= primary.headAtHeartbeat
+    guard let learned = primary.learned[other] else { return false }
+    return now <= learned.at + 2 * options.heartbeatTicks && learned.op >= primary.headSeen
   }
 }

@@ -25,12 +25,8 @@ extension Replica {
     guard let pending = snapshots.pending, pending.state.op == op else { return }
     snapshots.save()
     if pending.isReceived { adopt(pending.state) }
-    let retained = op - min(op, options.retainedOps)
-    if pending.isReceived || log.bytes < options.snapshotBytes, retained > log.base {
-      log.recycle(through: min(retained, executed))
-    } else if log.bytes >= options.snapshotBytes {
-      log.recycle(through: min(op, executed))
-    }
+    let retained = log.bytes < options.snapshotBytes ? options.retainedOps : 0
+    log.recycle(through: op - min(op, retained))
     out.recycleThrough = log.base
   }
 
@@ -39,16 +35,15 @@ extension Replica {
     let isOtherLineage = state.epoch.start.lineage > execution.epoch.start.lineage
     guard state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest) else { return }
     counters.snapshotsInstalled += 1
-    let tail =
-      log.digest(at: state.op) == state.digest
-      ? Array(log.entries(in: state.op + 1...max(log.head, state.op + 1))) : []
+    let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
+    let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
     log = Log(base: state.op, digest: state.digest)
     commit = state.op
     execution.adopt(state)
-    if state.epoch.id.number > epoch.id.number { enterEpoch(state.epoch) }
     install(tail, after: state.op)
     outbox.recordSnapshot(of: state.op)
     settleWaitingAfterSnapshot()
+    if state.epoch.id.number > epoch.id.number { enterEpoch(state.epoch) }
     requestStateOfAny()
   }
 }

@@ -99,9 +99,9 @@ extension Replica {
 extension Replica {
   mutating func onNewState(_ state: NewState, from message: Message) {
     guard !isFrozen || message.epoch.number > epoch.id.number else { return }
-    peers[message.from].askedAt = nil
     guard options.holds(.transferCutsNothing) else { return takeStateCarelessly(state, from: message) }
     guard log.connects(to: state.segment) else { return }
+    let before = (commit: commit, head: log.head)
     let isSameView = message.epoch == epoch.id && state.view == view && isNormal
     if state.isOfView, isSameView, !isNormalPrimary {
       extend(with: state.segment)
@@ -113,8 +113,11 @@ extension Replica {
         enter(state.view, log: state.segment, commit: state.commit, from: message.from)
       }
     }
-    if !state.isWhole || status != .normal || message.epoch.number > epoch.id.number {
-      if state.segment.head > state.segment.after { requestState(of: message.from) }
+    // Where this brought something and there is more, the rest is asked for at once.
+    let isMore = !state.isWhole || status != .normal || message.epoch.number > epoch.id.number
+    if isMore, (commit, log.head) != before {
+      peers[message.from].askedAt = nil
+      requestState(of: message.from)
     }
   }
 
@@ -151,7 +154,8 @@ extension Replica {
     guard run.head > commit, log.connects(to: run), let last = run.entries.last else { return }
     let kept = log.agreement(with: run)
     if kept < run.head {
-      precondition(kept >= commit, "two committed logs differ")
+      // Of another lineage: a snapshot will replace this one.
+      guard kept >= commit else { return }
       if last.kind != .birth, last.op > epoch.startOp, last.view > logView {
         logView = last.view
         if view < last.view || status == .normal {

@@ -26,7 +26,8 @@ extension Replica {
   /// Whether this member would rather have another view.
   private var wantsViewChange: Bool {
     switch status {
-    case .viewChange: return now >= change.since + options.viewChangeTicks
+    case .viewChange:
+      return now >= change.since + options.viewChangeTicks || epoch.configuration.members.count == 1
     case .normal:
       if isNormalPrimary { return primary.isAbdicating }
       guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
@@ -128,6 +129,7 @@ extension Replica {
   mutating func leaveView() {
     if options.holds(.noAckAfterVote) { outbox.dropHeld() }
     primary.queue.removeAll()
+    if !options.holds(.forwardOnceUntilDecided) { waiting.release { _ in true } }
     change = ViewChangeState()
     change.since = now
     change.primaryHeardAt = now
@@ -227,10 +229,12 @@ extension Replica {
     guard log.connects(to: segment) || !options.holds(.installOnlyWhatConnects) else {
       return requestState(of: sender)
     }
+    let isResumed = logView == next && options.holds(.repeatedStartViewExtendsOnly)
+    guard !isResumed || isSameLog(segment) else { return }
     view = next
     status = .normal
     leaveView()
-    if logView == next, options.holds(.repeatedStartViewExtendsOnly) {
+    if isResumed {
       extend(with: segment)
       recordState()
     } else {
@@ -247,9 +251,14 @@ extension Replica {
     install(segment.entries.filter { $0.op > kept }, after: kept)
   }
 
+  /// Whether the segment and the log agree as far as both go.
+  func isSameLog(_ segment: LogSegment) -> Bool {
+    log.agreement(with: segment) >= min(log.head, segment.head)
+  }
+
   /// Appends what the segment has beyond the head, if it is the same log.
   mutating func extend(with segment: LogSegment) {
-    guard log.agreement(with: segment) >= min(log.head, segment.head) else { return }
+    guard isSameLog(segment) else { return }
     for entry in segment.entries where entry.op == log.head + 1 { append(entry) }
   }
 }

@@ -30,7 +30,8 @@ package struct Replica: Sendable {
 
   var outbox: Outbox
   var peers: [Peer]
-  var lastNonce: UInt64
+  /// Nonces count on from the session.
+  var noncesSent: UInt64 = 0
   var primary = PrimaryState()
   var change = ViewChangeState()
   var waiting = WaitingGroups()
@@ -56,7 +57,7 @@ package struct Replica: Sendable {
     let snapshot = restored.snapshot
     let base = snapshot?.op ?? 0
     log = restored.log
-    if log.head < base || (log.digest(at: base) ?? snapshot?.digest) != (snapshot?.digest ?? log.baseDigest) {
+    if log.base > base || log.digest(at: base) != snapshot?.digest ?? .zero {
       log = Log(base: base, digest: snapshot?.digest ?? .zero)
     }
     execution = Execution(
@@ -69,7 +70,6 @@ package struct Replica: Sendable {
     commit = max(base, min(state.commit, log.head))
     outbox = Outbox(durableOp: log.head)
     peers = Array(repeating: Peer(), count: serverCount)
-    lastNonce = session
     reads = ReadQueue(session: session)
     snapshots = SnapshotKeeper(saved: snapshot)
     formation = FormationState(
@@ -77,6 +77,7 @@ package struct Replica: Sendable {
     executeCommitted()
     learnOfMembers()
     out.removeAll()
+    if !options.holds(.restartedPrimaryLeavesItsView), isMember, view == logView { status = .normal }
   }
 
   /// Does what `event` asks for. `effects` is filled anew: what it held is gone.
@@ -155,7 +156,7 @@ extension Replica {
   /// From now on an answer by another life proves a member's over.
   mutating func learnOfMembers() {
     for member in epoch.configuration.members where member.server != server {
-      peers[member.server].learn(of: member.incarnation, lastNonce: lastNonce)
+      peers[member.server].learn(of: member.incarnation, lastNonce: noncesSent)
     }
   }
 }

@@ -85,30 +85,29 @@ struct RequestLedger {
   /// refused.
   mutating func commit(_ entry: LogEntry, in lineage: UInt64) -> (Violation.Rule, String)? {
     var found: (Violation.Rule, String)?
-    var bytes = 0
     entry.forEachGroup { group in
       if found == nil { found = commit(group, op: entry.op, in: lineage) }
-      bytes += group.bytes.count
     }
     return found
   }
 
-  private mutating func commit(_ group: Group, op: Op, in lineage: UInt64) -> (Violation.Rule, String)? {
+  private mutating func commit(_ group: BorrowedGroup, op: Op, in lineage: UInt64) -> (Violation.Rule, String)? {
     guard let run = indexes[group.session] else {
       return (.commitsAreRequested, "op \(op) has writes of no process")
     }
-    return group.bytes.withUnsafeBytes { raw in
-      var reader = WriteReader(raw)
-      for number in group.first..<group.first + UInt64(group.count) {
-        let start = reader.offset
-        guard (try? reader.next()) != nil, runs[run].writes.indices.contains(Int(number) - 1) else {
-          return (.commitsAreRequested, "op \(op) has a write \(number) that nobody asked for")
-        }
-        let slice = UnsafeRawBufferPointer(rebasing: raw[start..<reader.offset])
-        if let found = commit(slice, run, Int(number) - 1, op: op, in: lineage) { return found }
+    var reader = WriteReader(group.bytes)
+    for number in group.first..<group.first + UInt64(group.count) {
+      let start = reader.offset
+      guard (try? reader.next()) != nil, runs[run].writes.indices.contains(Int(number) - 1) else {
+        return (.commitsAreRequested, "op \(op) has a write \(number) that nobody asked for")
       }
-      return reader.offset == raw.count ? nil : (.commitsAreRequested, "op \(op) has more writes than it says")
+      let slice = UnsafeRawBufferPointer(rebasing: group.bytes[start..<reader.offset])
+      if let found = commit(slice, run, Int(number) - 1, op: op, in: lineage) { return found }
     }
+    guard reader.offset == group.bytes.count else {
+      return (.commitsAreRequested, "op \(op) has more writes than it says")
+    }
+    return nil
   }
 
   private mutating func commit(

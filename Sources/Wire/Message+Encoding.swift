@@ -14,7 +14,8 @@ import VSR
 // docs/wire.md lists the payloads.
 
 extension [UInt8] {
-  /// Appends the message's frame. False: it is longer than its kind may be, and nothing was appended.
+  /// Appends the message's frame. False: it is longer than its kind may be, or has more ops than
+  /// `WireBounds.segmentOpsMax`, and nothing was appended.
   package mutating func put(frame message: Message) -> Bool {
     precondition((0..<serversMax).contains(message.from))
     let start = count
@@ -28,7 +29,7 @@ extension [UInt8] {
     put(message.incarnation)
     put(message.payload)
     let length = count - start - 4
-    guard length <= kind.bytesMax else {
+    guard length <= kind.bytesMax, message.payload.segmentOps <= WireBounds.segmentOpsMax else {
       removeLast(count - start)
       return false
     }
@@ -56,6 +57,19 @@ extension [UInt8] {
     case .propose(let propose): put(vector: propose.vector)
     case .agree(let agree): put(agree)
     case .announce(let announcement): put(announcement)
+    }
+  }
+}
+
+extension Payload {
+  fileprivate var segmentOps: Int {
+    switch self {
+    case .doViewChange(let change): change.suffix.entries.count
+    case .startView(let start): start.suffix.entries.count
+    case .newState(let state): state.segment.entries.count
+    case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .getState, .snapshotChunk,
+      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce:
+      0
     }
   }
 }

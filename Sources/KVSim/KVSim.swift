@@ -21,6 +21,9 @@ struct KVSim: ParsableCommand {
   @Option(help: "Processes that share the seeds.")
   var jobs = 1
 
+  @Flag(help: "Go on after a finding, and list all of them.")
+  var all = false
+
   @Flag(help: "Print every event and effect of the run.")
   var trace = false
 
@@ -42,9 +45,9 @@ struct KVSim: ParsableCommand {
 
   func run() throws {
     if worker, let seeds {
-      Worker(seeds: seeds, first: first, stride: stride, choice: choice).run()
+      Worker(seeds: seeds, first: first, stride: stride, goesOn: all, choice: choice).run()
     } else if let seeds {
-      if try Sweep(seeds: seeds, jobs: jobs, choice: choice).run() { throw ExitCode(1) }
+      if try Sweep(seeds: seeds, jobs: jobs, goesOn: all, choice: choice).run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
     }

@@ -5,6 +5,7 @@ struct Summary {
   private static let names = [
     "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed", "reads",
     "writes", "refused", "unknown", "messages",
+    "undecided keys",
   ]
 
   private var counts = [Int](repeating: 0, count: Summary.names.count)
@@ -18,7 +19,7 @@ struct Summary {
     counts = [
       1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges, report.epochs,
       report.lineages, report.snapshotsInstalled, report.readsDone, report.writesDone, report.refused,
-      report.unknown, report.messages,
+      report.unknown, report.messages, report.undecided,
     ]
     faults = report.faults
     traceHash = report.traceHash

@@ -5,6 +5,7 @@ import Simulator
 struct Sweep {
   let seeds: SeedRange
   let jobs: Int
+  let goesOn: Bool
   let choice: RunChoice
 
   private struct Finding {
@@ -21,45 +22,49 @@ struct Sweep {
       let elapsed = seconds(clock.now - begin)
       let rate = Int(Double(summary.events) / max(elapsed, 0.001))
       say("\(Int(elapsed)) s: \(summary.seeds) seeds, \(summary.events) events, \(rate) a second")
-    }
+    }.sorted { $0.seed < $1.seed }
     print(summary.text(seconds: seconds(clock.now - begin)))
-    for finding in findings.sorted(by: { $0.seed < $1.seed }).prefix(1) {
-      print("found in seed \(finding.seed): \(finding.rule)")
-      Shrinker(seed: finding.seed, rule: finding.rule, choice: choice).run()
+    for finding in findings { print("found in seed \(finding.seed): \(finding.rule)") }
+    if let first = findings.first, !goesOn {
+      Shrinker(seed: first.seed, rule: first.rule, choice: choice).run()
     }
     return !findings.isEmpty
   }
 
-  /// Reads what the children say until all have ended; the first finding ends the others.
+  /// Reads what the children say until all have ended; unless told to go on, the first finding ends the others.
   private func watch(_ summary: inout Summary, progress: (Summary) -> Void) -> [Finding] {
-    var children: [Child] = []
-    for index in 0..<jobs {
-      let arguments =
-        ["--worker", "--seeds", "\(seeds.first)..\(seeds.last)", "--first", "\(index)", "--stride", "\(jobs)"]
-        + choice.arguments
-      if let child = Child(arguments) { children.append(child) }
-    }
+    var children = (0..<jobs).compactMap { child(from: UInt64($0)) }
     var findings: [Finding] = []
     var told = time(nil)
-    while !children.isEmpty {
+    while !children.isEmpty, goesOn || findings.isEmpty {
       var polled = children.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
       poll(&polled, nfds_t(polled.count), 1000)
       for (child, state) in zip(children, polled) where state.revents != 0 {
         if let lines = child.read() {
           for line in lines { take(line, of: child, &summary, &findings) }
-        } else {
-          children.removeAll { $0 === child }
-          if child.wait() == nil, let seed = child.seed { findings.append(Finding(seed: seed, rule: "crash")) }
+          continue
         }
+        children.removeAll { $0 === child }
+        guard child.wait() == nil, let seed = child.seed else { continue }
+        findings.append(Finding(seed: seed, rule: "crash"))
+        if let next = self.child(from: seed - seeds.first + UInt64(jobs)) { children.append(next) }
       }
       if time(nil) != told {
         told = time(nil)
         progress(summary)
       }
-      guard findings.isEmpty else { break }
     }
     for child in children { child.end() }
     return findings
+  }
+
+  /// Runs every `jobs`th seed from the one with this offset on.
+  private func child(from offset: UInt64) -> Child? {
+    guard seeds.first + offset <= seeds.last else { return nil }
+    let range = "\(seeds.first)..\(seeds.last)"
+    return Child(
+      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"] + (goesOn ? ["--all"] : [])
+        + choice.arguments)
   }
 
   private func take(_ line: String, of child: Child, _ summary: inout Summary, _ findings: inout [Finding]) {

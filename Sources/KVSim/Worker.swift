@@ -5,6 +5,7 @@ struct Worker {
   let seeds: SeedRange
   let first: UInt64
   let stride: UInt64
+  let goesOn: Bool
   let choice: RunChoice
 
   func run() {
@@ -15,7 +16,7 @@ struct Worker {
       tell(Summary(report).line)
       if let violation = report.violation {
         tell("found \(seed) \(violation.rule.rawValue)")
-        return
+        if !goesOn { return }
       }
       seed += stride
     }

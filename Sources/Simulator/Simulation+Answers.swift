@@ -127,12 +127,17 @@ extension Simulation {
 
   // MARK: - At the end
 
+  /// Configurations of one key's history that are looked at before it is left undecided.
+  private static let searchMax = 20_000
+
   /// Each lineage has its own history: to it, what an earlier one acknowledged may have happened or not.
   func judgeHistory() {
     let numbers = checker.lineages.numbers.sorted()
     for number in numbers {
       let part = numbers.count == 1 ? clients.history : history(of: number)
-      if let found = check(part).violations.first {
+      let verdict = check(part, searchLimit: Simulation.searchMax)
+      report.undecided += verdict.gaveUp.count
+      if let found = verdict.violations.first {
         return checker.fail(.linearizable, nil, now, found.explain(part))
       }
     }

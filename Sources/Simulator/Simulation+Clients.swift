@@ -9,10 +9,12 @@ extension Simulation {
     for slot in 0..<clients.slotCount { actLater(slot) }
   }
 
-  func actLater(_ slot: Int) {
+  /// Sooner after an answer than after a refusal.
+  func actLater(_ slot: Int, wasRefused: Bool = false) {
+    let mean = wasRefused ? max(settings.thinkMean, 100_000) : settings.thinkMean
     queue.add(
       Happening(kind: .clientActs, slot: UInt32(slot)),
-      at: now + 1 + UInt64(clientRandom.spread(mean: settings.thinkMean)))
+      at: now + 1 + UInt64(clientRandom.spread(mean: mean)))
   }
 
   /// A client that is free asks for something.
@@ -156,7 +158,7 @@ extension Simulation {
     guard !clients.operations[index].isSettled else { return }
     clients.settle(index, outcome, lineage: lineage)
     let slot = clients.operations[index].client
-    if slot < clients.slotCount { actLater(slot) }
+    if slot < clients.slotCount { actLater(slot, wasRefused: outcome == .failed) }
   }
 
   /// The process with these requests has ended: their clients' connections break.

@@ -30,7 +30,7 @@ extension Simulation {
       let server = target(&choice)
       server.slowUntil = now + fault.duration
       server.slowBy = UInt64(choice.pick([5_000, 30_000, 120_000]))
-    case .failedWrite: target(&choice).syncFails = true
+    case .failedWrite: if settings.isDurable { target(&choice).syncFails = true }
     case .handOver: take(.handOver, at: target(&choice))
     case .destruction: destroy(&choice)
     case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries, .vanishing,

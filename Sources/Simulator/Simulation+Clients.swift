@@ -91,7 +91,8 @@ extension Simulation {
       server.front.isFlushAsked = true
       queue.add(Happening(kind: .flush, server: UInt8(serverIndex), life: server.life), at: now)
     }
-    let patience = settings.timeoutMean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    let mean = isFaulty ? settings.timeoutMean : 2_000_000
+    let patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
     queue.add(
       Happening(kind: .attemptTimesOut, life: UInt32(attempt), slot: UInt32(index)),
       at: now + UInt64(patience))

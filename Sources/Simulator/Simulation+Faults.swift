@@ -146,7 +146,8 @@ extension Simulation {
   }
 
   private func crashAll(_ fault: PlannedFault, _ choice: inout Random) {
-    guard settings.isDurable || settings.mayLoseQuorum else {
+    // Without disks nothing would be left.
+    guard settings.isDurable else {
       report.faults[fault.kind.index] -= 1
       return
     }
@@ -174,10 +175,19 @@ extension Simulation {
   /// Whether the promise still holds when this server's state is lost: in every epoch that may decide something
   /// the others that hold theirs are a quorum.
   private func mayLose(_ lost: SimulatedServer) -> Bool {
-    if settings.mayLoseQuorum { return true }
+    if settings.mayLoseQuorum { return isRememberedWithout(lost) }
     return checker.epochs.active.allSatisfy { epoch in
       let weight = epoch.configuration.weight { $0.server != lost.index && holdsState($0) }
       return weight >= epoch.configuration.quorum
+    }
+  }
+
+  /// Whether somebody else knows of the present lineage: if all is forgotten, that it was is forgotten too.
+  private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
+    guard let lineage = checker.lineages.numbers.max() else { return true }
+    return servers.contains { server in
+      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else { return false }
+      return (server.replica?.epoch ?? server.disk.epoch).start.lineage == lineage
     }
   }
 

@@ -118,18 +118,19 @@ extension Replica {
     let configuration = Configuration(
       incarnations: holders.map { ($0.server, vector[$0.server]) }, heavy: holders[0].server)
     // Where state was lost there may be an epoch that none of these has heard of: the number leaps over it.
-    let heard = reports.map(\.report.epochHeard).max()!
+    let number = reports.map(\.report.epochHeard).max()! + (isFresh ? 1 : Bounds.rebirthLeap)
     let start = EpochStart(
-      number: heard + (isFresh ? 1 : Bounds.rebirthLeap), configuration: configuration,
-      firstPrimary: holders[0].server, lineage: lineage(of: vector), isLossPossible: !isFresh, vector: vector)
+      number: number, configuration: configuration, firstPrimary: holders[0].server,
+      lineage: lineage(of: vector, epoch: number), isLossPossible: !isFresh, vector: vector)
     return Announce(start: start, op: best.op, digest: holders[0].report.digest)
   }
 
-  /// Names a history, with hardly a chance that two ever share the name: incarnations are random.
-  private static func lineage(of vector: [Incarnation]) -> UInt64 {
+  /// Names a history: greater than any before it that was heard of, and with hardly a chance that two share a
+  /// name, since incarnations are random.
+  private static func lineage(of vector: [Incarnation], epoch number: UInt64) -> UInt64 {
     var sip = SipHash(isWide: false)
     for incarnation in vector { sip.update(incarnation) }
-    return sip.hash() >> 24
+    return number << 16 | sip.hash() >> 48
   }
 
   mutating func onAnnounce(_ announcement: Announce, from message: Message) {

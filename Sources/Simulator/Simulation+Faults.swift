@@ -21,7 +21,9 @@ extension Simulation {
     case .clog: clog(fault, &choice)
     case .reset:
       let first = choice.below(servers.count)
-      if servers.count > 1 { resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count) }
+      if servers.count > 1 {
+        resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count)
+      }
     case .crash: crashOne(fault, &choice, wipes: false)
     case .wipe: crashOne(fault, &choice, wipes: true)
     case .crashAll: crashAll(fault, &choice)
@@ -33,7 +35,8 @@ extension Simulation {
     case .failedWrite: if settings.isDurable { target(&choice).syncFails = true }
     case .handOver: take(.handOver, at: target(&choice))
     case .destruction: destroy(&choice)
-    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries, .vanishing,
+    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
+      .vanishing,
       .pipelining:
       break
     }

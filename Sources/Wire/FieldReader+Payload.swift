@@ -21,6 +21,7 @@ extension FieldReader {
     case .probe: payload = .probe(Probe(id: try takeWord()))
     case .probeReply: payload = .probeReply(try takeProbeReply())
     case .forward: payload = .forward(try takeForward())
+    case .forwardOk: payload = .forwardOk(try takeForwardOk())
     case .moved: payload = .moved
     case .propose: payload = .propose(Propose(vector: try takeVector()))
     case .agree: payload = .agree(try takeAgree())
@@ -74,6 +75,10 @@ extension FieldReader {
   private mutating func takeForward() throws(MalformedBytes) -> Forward {
     Forward(view: try takeNumber(), sequence: try takeNumber(), group: try takeGroup())
   }
+
+  private mutating func takeForwardOk() throws(MalformedBytes) -> ForwardOk {
+    ForwardOk(view: try takeNumber(), next: try takeNumber())
+  }
 }
 
 // MARK: - State transfer and reads
@@ -120,7 +125,7 @@ extension FieldReader {
     let vector = try takeVector()
     let rank = LogRank(epoch: try takeNumber(), logView: try takeNumber(), op: try takeNumber())
     let report = Report(
-      rank: rank, digest: try takeDigest(), lineage: try takeNumber(), epochHeard: try takeNumber(),
+      rank: rank, digest: try takeDigest(), epochHeard: try takeNumber(),
       isBlank: try takeFlag())
     return Agree(vector: vector, report: report)
   }

@@ -24,6 +24,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case propose = 17
   case agree = 18
   case announce = 19
+  case forwardOk = 20
 
   /// What a frame of this kind may count in its length field.
   package var bytesMax: Int {
@@ -37,7 +38,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case .snapshotChunk: Bounds.snapshotChunkBytes
     case .forward: Bounds.groupBytesMax
     case .ping, .pong, .prepareOk, .commit, .startViewChange, .getState, .getSnapshot, .probe, .probeReply,
-      .moved, .propose, .agree, .announce:
+      .moved, .propose, .agree, .announce, .forwardOk:
       0
     }
   }
@@ -61,6 +62,7 @@ extension Payload {
     case .probe: .probe
     case .probeReply: .probeReply
     case .forward: .forward
+    case .forwardOk: .forwardOk
     case .moved: .moved
     case .propose: .propose
     case .agree: .agree

@@ -53,6 +53,7 @@ extension [UInt8] {
     case .probe(let probe): put(probe.id)
     case .probeReply(let reply): put(reply)
     case .forward(let forward): put(forward)
+    case .forwardOk(let ok): put(ok)
     case .moved: break
     case .propose(let propose): put(vector: propose.vector)
     case .agree(let agree): put(agree)
@@ -68,7 +69,7 @@ extension Payload {
     case .startView(let start): start.suffix.entries.count
     case .newState(let state): state.segment.entries.count
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .getState, .snapshotChunk,
-      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce:
+      .getSnapshot, .probe, .probeReply, .forward, .forwardOk, .moved, .propose, .agree, .announce:
       0
     }
   }
@@ -122,6 +123,11 @@ extension [UInt8] {
     putVarint(start.view)
     putVarint(start.commit)
     put(start.suffix)
+  }
+
+  private mutating func put(_ ok: ForwardOk) {
+    putVarint(ok.view)
+    putVarint(ok.next)
   }
 
   private mutating func put(_ forward: Forward) {
@@ -184,7 +190,6 @@ extension [UInt8] {
     putVarint(report.rank.logView)
     putVarint(report.rank.op)
     put(report.digest)
-    putVarint(report.lineage)
     putVarint(report.epochHeard)
     put(flag: report.isBlank)
   }

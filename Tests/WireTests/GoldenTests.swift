@@ -34,7 +34,7 @@ final class GoldenTests: XCTestCase {
   private static let ping = Ping(
     nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]))
   private static let report = Report(
-    rank: LogRank(epoch: 4, logView: 1, op: 300), digest: digest, lineage: 2, epochHeard: 4, isBlank: false)
+    rank: LogRank(epoch: 4, logView: 1, op: 300), digest: digest, epochHeard: 4, isBlank: false)
 
   private static func payload(_ kind: FrameKind) -> Payload {
     switch kind {
@@ -62,6 +62,7 @@ final class GoldenTests: XCTestCase {
     case .probe: .probe(Probe(id: 0x77))
     case .probeReply: .probeReply(ProbeReply(id: 0x77, logView: 1, head: 302, commit: 300, startOp: 200))
     case .forward: .forward(Forward(view: 1, sequence: 6, group: group))
+    case .forwardOk: .forwardOk(ForwardOk(view: 1, next: 7))
     case .moved: .moved
     case .propose: .propose(Propose(vector: vector))
     case .agree: .agree(Agree(vector: vector, report: report))
@@ -173,14 +174,18 @@ final class GoldenTests: XCTestCase {
     03a000000000000000a100000000000000a200000000000000
     """,
     .agree: """
-    44000000 01 12 02 04 cefa000000000000 a200000000000000
+    43000000 01 12 02 04 cefa000000000000 a200000000000000
     03a000000000000000a100000000000000a2000000000000000401ac02080706050403020118171615141312
-    11020400
+    110400
     """,
     .announce: """
     58000000 01 13 02 04 cefa000000000000 a200000000000000
     05020001a0000000000000000202a20000000000000002030103a000000000000000a100000000000000a200
     000000000000ac0208070605040302011817161514131211
+    """,
+    .forwardOk: """
+    16000000 01 14 02 04 cefa000000000000 a200000000000000
+    0107
     """,
   ]
 

@@ -143,6 +143,7 @@ extension MessageMaker {
     case .probe: .probe(Probe(id: word()))
     case .probeReply: .probeReply(probeReply())
     case .forward: .forward(Forward(view: number(), sequence: number(), group: group()))
+    case .forwardOk: .forwardOk(ForwardOk(view: number(), next: number()))
     case .moved: .moved
     case .propose: .propose(Propose(vector: vector()))
     case .agree: .agree(Agree(vector: vector(), report: report()))
@@ -185,6 +186,6 @@ extension MessageMaker {
   private mutating func report() -> Report {
     Report(
       rank: LogRank(epoch: number(), logView: number(), op: number()), digest: digest(),
-      lineage: number(), epochHeard: number(), isBlank: flag())
+      epochHeard: number(), isBlank: flag())
   }
 }

@@ -134,8 +134,22 @@ extension Replica {
   }
 
   mutating func onAnnounce(_ announcement: Announce, from message: Message) {
-    guard announcement.start.vector.count == serverCount else { return }
+    let start = announcement.start
+    guard start.vector.count == serverCount else { return }
+    if message.epoch.number == start.number, hasLost(to: start, enteredBy: message) {
+      formation.agreed = start.vector
+    }
     enterBorn(announcement)
+  }
+
+  /// Whether the vector agreed to last can never be entered, because the announcer has entered another and will
+  /// not agree to it: that needs a quorum of the announced members proven dead, and the vector names one alive.
+  private func hasLost(to start: EpochStart, enteredBy message: Message) -> Bool {
+    guard let agreed = formation.agreed, agreed != start.vector, agreed[message.from] == message.incarnation,
+      start.configuration.contains(message.from, message.incarnation),
+      start.vector[server] == incarnation
+    else { return false }
+    return start.configuration.weight { agreed[$0.server] == $0.incarnation } >= start.configuration.quorum
   }
 
   /// Enters the epoch if it is the one agreed to last; a server that does not hold its log learns it later.

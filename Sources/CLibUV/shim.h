@@ -58,6 +58,16 @@ static inline int uvx_socket_name(int fd, uvx_address_t *into) {
 
 // Everything below answers 0 or a descriptor, or a negative errno, as libuv does.
 
+// The error that the system holds for the socket, if any.
+static inline int uvx_tcp_error(const uv_tcp_t *tcp) {
+  int error = 0;
+  socklen_t length = sizeof(error);
+  uv_os_fd_t fd;
+  int result = uv_fileno((const uv_handle_t *)tcp, &fd);
+  if (result != 0) return result;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
+}
+
 #define UVX_SOCK_NONBLOCK 04000
 #define UVX_SOCK_CLOEXEC 02000000
 

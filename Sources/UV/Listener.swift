@@ -102,10 +102,11 @@ package final class Listener: Handle {
     if Int(accepted) >= descriptorsMax - Listener.reservedDescriptors {
       handler?.listener(self, isShortOf: .tooManyOpenFiles)
     }
-    guard let handler, let stream = try? Stream(loop, descriptor: accepted) else {
-      // The handler closed the listener.
+    guard let handler else {  // it closed the listener
+      CLibUV.close(accepted)
       return
     }
+    guard let stream = try? Stream(loop, descriptor: accepted) else { return }
     handler.listener(self, accepted: stream)
     if stream.handler == nil { stream.reset() }
   }

@@ -16,13 +16,7 @@ extension Stream {
   package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard isOpen else { return false }
     precondition(!wantsShutdown)
-    guard !bytes.isEmpty else { return pendingWriteBytes == 0 }
-    var buffer = uv_buf_t(bytes)
-    let taken = max(0, Int(uv_try_write(uv, &buffer, 1)))
-    if taken == bytes.count { return true }
-    // An error of the try is met again by the queued write, which reports it in the loop.
-    enqueue(WriteRequest.make(copying: CollectionOfOne(bytes), dropping: taken))
-    return false
+    return withUnsafePointer(to: uv_buf_t(bytes)) { send(UnsafeBufferPointer(start: $0, count: 1)) }
   }
 
   @discardableResult
@@ -35,28 +29,38 @@ extension Stream {
   package func write(parts: [[UInt8]]) -> Bool {
     guard isOpen else { return false }
     precondition(!wantsShutdown)
-    var rest = parts[...]
-    while !rest.isEmpty {
-      withUnsafeParts(rest.prefix(Stream.partsMax)) { parts in write(views: parts) }
-      rest = rest.dropFirst(Stream.partsMax)
+    var isSent = pendingWriteBytes == 0
+    withUnsafeTemporaryAllocation(of: uv_buf_t.self, capacity: Stream.partsMax) { buffers in
+      var rest = parts[...]
+      while !rest.isEmpty {
+        isSent = gather(rest.prefix(Stream.partsMax), in: buffers, filled: 0)
+        rest = rest.dropFirst(Stream.partsMax)
+      }
     }
-    return pendingWriteBytes == 0
+    return isSent
   }
 
-  private func write(views: [UnsafeRawBufferPointer]) {
-    let buffers = views.map { uv_buf_t($0) }
-    let total = views.reduce(0) { $0 + $1.count }
-    guard total > 0 else { return }
-    let taken = max(0, Int(uv_try_write(uv, buffers, UInt32(buffers.count))))
-    if taken < total { enqueue(WriteRequest.make(copying: views, dropping: taken)) }
+  /// Goes one level down for each part, for all of them must keep still until they are sent.
+  private func gather(
+    _ parts: ArraySlice<[UInt8]>, in buffers: UnsafeMutableBufferPointer<uv_buf_t>, filled: Int
+  ) -> Bool {
+    guard let part = parts.first else { return send(UnsafeBufferPointer(rebasing: buffers[..<filled])) }
+    return part.withUnsafeBytes { bytes in
+      buffers.initializeElement(at: filled, to: uv_buf_t(bytes))
+      return gather(parts.dropFirst(), in: buffers, filled: filled + 1)
+    }
   }
 
-  private func withUnsafeParts(
-    _ parts: ArraySlice<[UInt8]>, _ views: [UnsafeRawBufferPointer] = [],
-    _ body: ([UnsafeRawBufferPointer]) -> Void
-  ) {
-    guard let part = parts.first else { return body(views) }
-    part.withUnsafeBytes { withUnsafeParts(parts.dropFirst(), views + [$0], body) }
+  private func send(_ buffers: UnsafeBufferPointer<uv_buf_t>) -> Bool {
+    var total = 0
+    for buffer in buffers { total += buffer.len }
+    guard total > 0 else { return pendingWriteBytes == 0 }
+    // Takes nothing while a write is queued, so the order holds. An error of the try is met again by the
+    // queued write, which reports it in the loop.
+    let taken = max(0, Int(uv_try_write(uv, buffers.baseAddress, UInt32(buffers.count))))
+    if taken == total { return true }
+    enqueue(WriteRequest(copying: buffers, from: taken, upTo: total))
+    return false
   }
 
   private func enqueue(_ request: WriteRequest) {
@@ -119,22 +123,19 @@ private struct WriteRequest {
   let raw: UnsafeMutablePointer<uv_write_t>
   let bytes: UnsafeMutableRawBufferPointer
 
-  /// Copies all bytes of `views` but the first `taken`.
-  static func make(copying views: some Collection<UnsafeRawBufferPointer>, dropping taken: Int)
-    -> WriteRequest
-  {
+  /// Copies the bytes that follow the first `taken`.
+  init(copying buffers: UnsafeBufferPointer<uv_buf_t>, from taken: Int, upTo total: Int) {
     let header = MemoryLayout<uv_write_t>.stride
-    let count = views.reduce(-taken) { $0 + $1.count }
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: header + count, alignment: 16)
-    let bytes = UnsafeMutableRawBufferPointer(start: memory + header, count: count)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: header + total - taken, alignment: 16)
+    raw = memory.bindMemory(to: uv_write_t.self, capacity: 1)
+    bytes = UnsafeMutableRawBufferPointer(start: memory + header, count: total - taken)
     var (skip, filled) = (taken, 0)
-    for view in views {
-      let part = view.dropFirst(skip)
-      skip -= view.count - part.count
+    for buffer in buffers {
+      let part = UnsafeRawBufferPointer(start: buffer.base, count: buffer.len).dropFirst(skip)
+      skip -= buffer.len - part.count
       UnsafeMutableRawBufferPointer(rebasing: bytes[filled...]).copyMemory(from: .init(rebasing: part))
       filled += part.count
     }
-    return WriteRequest(raw: memory.bindMemory(to: uv_write_t.self, capacity: 1), bytes: bytes)
   }
 
   static func free(_ raw: UnsafeMutablePointer<uv_write_t>) {

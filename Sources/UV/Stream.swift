@@ -73,9 +73,9 @@ package final class Stream: Handle {
   override func willClose() { handler = nil }
 
   func fail(_ status: Int32) {
-    guard let handler else { return }
+    let handler = handler
     close()
-    handler.stream(self, failed: UVError(code: status))
+    handler?.stream(self, failed: UVError(code: status))
   }
 
   /// Closes with a RST: the peer loses what it has not read, and learns that this is no orderly end.
@@ -131,6 +131,9 @@ extension Stream {
 
   private func didEnd(_ status: Int32) {
     guard status == UV_EOF.rawValue else { return fail(status) }
+    // libuv calls a reset that comes with the last bytes an end (uv__stream_io, POLLHUP after a partial read).
+    let reset = uvx_tcp_error(tcp)
+    guard reset == 0 else { return fail(reset) }
     hasEnded = true
     handler?.streamEnded(self)
   }

@@ -65,6 +65,7 @@ extension UVError {
   package static let notADirectory = UVError(UV_ENOTDIR)
   package static let noSpace = UVError(UV_ENOSPC)
   package static let readOnlyFileSystem = UVError(UV_EROFS)
+  package static let inputOutput = UVError(UV_EIO)
   /// The name does not resolve.
   package static let noName = UVError(UV_EAI_NONAME)
   /// The name service did not answer.

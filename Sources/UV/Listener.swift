@@ -31,7 +31,9 @@ package final class Listener: Handle {
   /// What is bound, with the port that the system chose if port 0 was asked for.
   package let address: SocketAddress
 
-  /// Binds and listens at once. `backlog`: connections that wait to be accepted, cut to the system's own limit.
+  /// Binds and listens at once, with the limit of descriptors as it is now. Errors: `.addressInUse`,
+  /// `.addressNotAvailable`, `.permissionDenied`, `.familyNotSupported`, … `backlog`: connections that wait to
+  /// be accepted, cut to the system's own limit.
   package init(
     _ loop: Loop, at address: SocketAddress, backlog: Int32 = 1024, handler: any ListenerHandler
   ) throws(UVError) {

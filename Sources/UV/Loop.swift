@@ -25,15 +25,20 @@ package final class Loop {
 
   /// Runs until nothing is left to wait for, or until `stop()`. True: something is left.
   @discardableResult
-  package func run() -> Bool { uv_run(raw, UV_RUN_DEFAULT) != 0 }
+  package func run() -> Bool { run(UV_RUN_DEFAULT) }
 
   /// One turn, which waits for an event if there is none. True: something is left.
   @discardableResult
-  package func runOnce() -> Bool { uv_run(raw, UV_RUN_ONCE) != 0 }
+  package func runOnce() -> Bool { run(UV_RUN_ONCE) }
 
   /// One turn that does not wait. True: something is left.
   @discardableResult
-  package func poll() -> Bool { uv_run(raw, UV_RUN_NOWAIT) != 0 }
+  package func poll() -> Bool { run(UV_RUN_NOWAIT) }
+
+  private func run(_ mode: uv_run_mode) -> Bool {
+    precondition(!isClosed)
+    return uv_run(raw, mode) != 0
+  }
 
   /// Ends `run()` after the turn that is under way.
   package func stop() { uv_stop(raw) }

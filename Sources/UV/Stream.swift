@@ -1,11 +1,12 @@
 import CLibUV
 
 /// One TCP connection, without Nagle's delay. Its two directions end apart: the peer's end is `streamEnded`,
-/// our own `shutdown()`, both together `close()`.
+/// our own `shutdown()`. Also when both have ended the owner must `close()`.
 package final class Stream: Handle {
   let tcp: UnsafeMutablePointer<uv_tcp_t>
   private(set) var handler: (any StreamHandler)?
-  private(set) var isConnected: Bool
+  /// False only while an outgoing connection is being made.
+  package private(set) var isConnected: Bool
   private var hasEnded = false
   var wantsShutdown = false
 
@@ -99,7 +100,8 @@ package final class Stream: Handle {
 
 // Reading
 extension Stream {
-  /// Lets bytes come, from the next turn on. Does nothing on a closed stream or after the peer's end.
+  /// Lets bytes come, from the next turn on: to call once the stream has a handler and a connection. Does
+  /// nothing on a closed stream or after the peer's end.
   package func startReading() {
     guard isOpen, !hasEnded else { return }
     precondition(handler != nil && isConnected)

@@ -44,6 +44,8 @@ extension UVError: CustomStringConvertible {
 extension UVError {
   package static let addressInUse = UVError(UV_EADDRINUSE)
   package static let addressNotAvailable = UVError(UV_EADDRNOTAVAIL)
+  /// The machine has no IPv6 (or no IPv4).
+  package static let familyNotSupported = UVError(UV_EAFNOSUPPORT)
   package static let permissionDenied = UVError(UV_EACCES)
   package static let notPermitted = UVError(UV_EPERM)
   package static let brokenPipe = UVError(UV_EPIPE)

@@ -14,6 +14,7 @@ final class FileTests: LoopTestCase {
   override func tearDown() {
     super.tearDown()
     try? FileManager.default.removeItem(atPath: directory)
+    directory = ""
   }
 
   /// Runs one operation to its completion, which must not come within the call.

@@ -1,0 +1,81 @@
+import XCTest
+
+@testable import Client
+
+/// Plays events against an operation and compares what it does, one line an event.
+struct OperationScript {
+  var operation: Operation
+  var now: UInt64 = 1000
+  var outcome: Outcome?
+
+  init(
+    _ kind: Operation.Kind, _ demand: Operation.Demand = .best, hosts: Int, timeout: UInt64 = 5000,
+    key: IdempotencyKey = IdempotencyKey(milliseconds: 70, random: 7)
+  ) {
+    operation = Operation(kind, demand: demand, hostCount: hosts, deadline: 1000 + timeout, key: key)
+  }
+
+  /// The actions as text: `ask 0`, `abandon 1`, `done`.
+  @discardableResult
+  mutating func on(_ event: Operation.Event, after passed: UInt64 = 0) -> [String] {
+    now += passed
+    var actions: [Operation.Action] = []
+    operation.step(event, now: now, actions: &actions)
+    return actions.map { action in
+      switch action {
+      case .ask(let host): return "ask \(host)"
+      case .abandon(let host): return "abandon \(host)"
+      case .finish(let outcome):
+        self.outcome = outcome
+        return Self.name(outcome)
+      }
+    }
+  }
+
+  /// Starts, and has the first host take the request.
+  mutating func startSent() {
+    XCTAssertEqual(on(.started), ["ask 0"])
+    XCTAssertEqual(on(.sent(host: 0)), [])
+  }
+
+  /// Passes time until the operation wants to be woken, and says how long that was.
+  mutating func sleep() -> (milliseconds: UInt64, actions: [String]) {
+    guard let wake = operation.wakeTime else { return (0, []) }
+    let passed = wake - now
+    return (passed, on(.timePassed, after: passed))
+  }
+
+  static func name(_ outcome: Outcome) -> String {
+    switch outcome {
+    case .done(let answer): answer.consistency == .linearizable ? "done" : "done \(answer.consistency)"
+    case .conditionFailed: "condition failed"
+    case .refused(let answer): "refused \(answer.status)"
+    case .unanswered: "unanswered"
+    case .unreachable: "unreachable"
+    case .unknown(let answer): answer.map { "unknown \($0.status)" } ?? "unknown"
+    }
+  }
+}
+
+extension Answer {
+  static let ok = Answer(status: 200)
+
+  static func degraded(age: Int) -> Answer {
+    var answer = ok
+    answer.consistency = .degraded
+    answer.ageSeconds = age
+    return answer
+  }
+
+  static func unavailable(retryAfter: Int) -> Answer {
+    var answer = Answer(status: 503)
+    answer.retryAfterSeconds = retryAfter
+    return answer
+  }
+
+  static func behind(floor: UInt64) -> Answer {
+    var answer = Answer(status: 409)
+    answer.floor = floor
+    return answer
+  }
+}

@@ -43,7 +43,7 @@ package struct IdempotencyKey: Equatable, Sendable {
   }
 }
 
-/// How an operation ended. There is no fourth way beside done, certainly not done, and unknown.
+/// How an errand ended. There is no fourth way beside done, certainly not done, and unknown.
 package enum Outcome: Equatable, Sendable {
   /// 200. A label on the answer means that no better one came in time.
   case done(Answer)

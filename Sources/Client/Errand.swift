@@ -4,7 +4,7 @@
 ///
 /// The rule that it lives by: a write whose request may have reached a server is *unknown* until an answer
 /// for its idempotency key says otherwise. Such a write is asked about again, with the same key, until then.
-package struct Operation: Sendable {
+package struct Errand: Sendable {
   package enum Kind: Sendable {
     /// Changes nothing: may be sent anywhere, any number of times.
     case read
@@ -67,11 +67,11 @@ package struct Operation: Sendable {
   var hosts: Hosts
   /// A degraded answer, the freshest so far, and until when a better one is awaited.
   private var held: (answer: Answer, until: UInt64)?
-  /// An answer that ends the operation as soon as it is known what became of the other tries.
+  /// An answer that ends the errand as soon as it is known what became of the other tries.
   private var refusal: Answer?
   private var lastAnswer: Answer?
   private var rekeys = 0
-  private(set) var isFinished = false
+  package private(set) var isFinished = false
 
   /// `hostCount` hosts, asked in the order of their indices; the caller shuffles. `deadline` is absolute.
   package init(
@@ -105,12 +105,15 @@ package struct Operation: Sendable {
 }
 
 // What an answer means
-extension Operation {
+extension Errand {
   private mutating func onAnswer(_ answer: Answer, from host: Int, now: UInt64, actions: inout [Action]) {
     lastAnswer = answer
     switch answer.status {
     case 200: onSuccess(answer, from: host, now: now, actions: &actions)
-    case 412: finish(.conditionFailed(answer), &actions)
+    case 412:
+      // The outcome of the write's key, for every other try as well.
+      hosts.spend(host, fate: .notExecuted)
+      finish(.conditionFailed(answer), &actions)
     case 429, 503:
       let rest = max(UInt64(answer.retryAfterSeconds ?? 0) * 1000, hosts.pause(host))
       hosts.rest(host, until: now + rest, fate: .notExecuted)
@@ -130,7 +133,9 @@ extension Operation {
 
   private mutating func onSuccess(_ answer: Answer, from host: Int, now: UInt64, actions: inout [Action]) {
     switch (answer.consistency, demand) {
-    case (.linearizable, _), (_, .any): finish(.done(answer), &actions)
+    case (.linearizable, _), (_, .any):
+      hosts.spend(host, fate: .notExecuted)
+      finish(.done(answer), &actions)
     case (_, .linearizable): hosts.rest(host, until: now + hosts.pause(host), fate: fateUnknown)
     case (_, .best):
       // A degraded write is kept by its server: no refusal that comes later can make it undone.
@@ -142,7 +147,7 @@ extension Operation {
 }
 
 // What to do next
-extension Operation {
+extension Errand {
   private mutating func advance(now: UInt64, actions: inout [Action]) {
     if now >= deadline { return finish(outcomeAtEnd(), &actions) }
     if let held { return awaitBetter(held.answer, until: held.until, now: now, actions: &actions) }
@@ -176,13 +181,15 @@ extension Operation {
       actions.append(.abandon(host: host))
     }
     if hosts.isAnyOpen { return }
-    if hosts.hasUnknownFate { return finish(.unknown(Self.isCertainRefusal(refusal.status) ? lastFault : refusal), &actions) }
+    if hosts.hasUnknownFate {
+      return finish(.unknown(Self.isCertainRefusal(refusal.status) ? lastFault : refusal), &actions)
+    }
     guard refusal.status == 409, let floor = refusal.floor, rekeys < Self.rekeysMax else {
       return finish(.refused(refusal), &actions)
     }
     // Nothing was executed under the old key, and nothing of it is under way: a new one is a first try.
     rekeys += 1
-    key.milliseconds = max(key.milliseconds, floor + Self.floorMarginMilliseconds)
+    key.milliseconds = max(key.milliseconds, floor &+ Self.floorMarginMilliseconds)
     self.refusal = nil
     hosts.startAnew()
     advance(now: now, actions: &actions)
@@ -215,7 +222,7 @@ extension Operation {
 }
 
 // When to be woken
-extension Operation {
+extension Errand {
   /// When `timePassed` is due next; nil once finished. Later is harmless, earlier too.
   package var wakeTime: UInt64? {
     if isFinished { return nil }

@@ -1,5 +1,5 @@
-extension Operation {
-  /// What the operation knows of its hosts, by index.
+extension Errand {
+  /// What the errand knows of its hosts, by index.
   struct Hosts: Sendable {
     /// Whether a try that has ended can have been executed.
     enum Fate { case notExecuted, unknown }
@@ -17,7 +17,7 @@ extension Operation {
     private var states: [State]
     private var failures: [UInt8]
     /// True once a try ended without an answer that tells its fate. No later try at another host takes it
-    /// back except one with an answer for the key, and that one ends the operation.
+    /// back except one with an answer for the key, and that one ends the errand.
     private(set) var hasUnknownFate = false
     /// True once a request was sent: some server was there.
     private(set) var wasAnyReached = false
@@ -65,7 +65,7 @@ extension Operation {
 
     /// Milliseconds that the host rests after its next failure.
     func pause(_ host: Int) -> UInt64 {
-      min(Operation.pauseMillisecondsMin << UInt64(failures[host]), Operation.pauseMillisecondsMax)
+      min(Errand.pauseMillisecondsMin << UInt64(failures[host]), Errand.pauseMillisecondsMax)
     }
 
     /// Every host may be asked at once again.
@@ -76,7 +76,7 @@ extension Operation {
   }
 }
 
-extension Operation.Hosts {
+extension Errand.Hosts {
   private func isOpen(_ host: Int) -> Bool {
     if case .open = states[host] { true } else { false }
   }

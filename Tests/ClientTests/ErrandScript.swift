@@ -2,25 +2,25 @@ import XCTest
 
 @testable import Client
 
-/// Plays events against an operation and compares what it does, one line an event.
-struct OperationScript {
-  var operation: Operation
+/// Plays events against an errand and compares what it does, one line an event.
+struct ErrandScript {
+  var errand: Errand
   var now: UInt64 = 1000
   var outcome: Outcome?
 
   init(
-    _ kind: Operation.Kind, _ demand: Operation.Demand = .best, hosts: Int, timeout: UInt64 = 5000,
+    _ kind: Errand.Kind, _ demand: Errand.Demand = .best, hosts: Int, timeout: UInt64 = 5000,
     key: IdempotencyKey = IdempotencyKey(milliseconds: 70, random: 7)
   ) {
-    operation = Operation(kind, demand: demand, hostCount: hosts, deadline: 1000 + timeout, key: key)
+    errand = Errand(kind, demand: demand, hostCount: hosts, deadline: 1000 + timeout, key: key)
   }
 
   /// The actions as text: `ask 0`, `abandon 1`, `done`.
   @discardableResult
-  mutating func on(_ event: Operation.Event, after passed: UInt64 = 0) -> [String] {
+  mutating func on(_ event: Errand.Event, after passed: UInt64 = 0) -> [String] {
     now += passed
-    var actions: [Operation.Action] = []
-    operation.step(event, now: now, actions: &actions)
+    var actions: [Errand.Action] = []
+    errand.step(event, now: now, actions: &actions)
     return actions.map { action in
       switch action {
       case .ask(let host): return "ask \(host)"
@@ -38,9 +38,9 @@ struct OperationScript {
     XCTAssertEqual(on(.sent(host: 0)), [])
   }
 
-  /// Passes time until the operation wants to be woken, and says how long that was.
+  /// Passes time until the errand wants to be woken, and says how long that was.
   mutating func sleep() -> (milliseconds: UInt64, actions: [String]) {
-    guard let wake = operation.wakeTime else { return (0, []) }
+    guard let wake = errand.wakeTime else { return (0, []) }
     let passed = wake - now
     return (passed, on(.timePassed, after: passed))
   }

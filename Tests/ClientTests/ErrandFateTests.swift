@@ -3,9 +3,9 @@ import XCTest
 @testable import Client
 
 /// Whether a write was executed: done, certainly not, or unknown, and never said wrongly.
-final class OperationFateTests: XCTestCase {
+final class ErrandFateTests: XCTestCase {
   func testALostWriteIsAskedAboutUntilItIsKnown() {
-    var script = OperationScript(.write, hosts: 1)
+    var script = ErrandScript(.write, hosts: 1)
     script.startSent()
     XCTAssertEqual(script.on(.lost(host: 0)), [])
     var rests: [UInt64] = []
@@ -19,11 +19,11 @@ final class OperationFateTests: XCTestCase {
     XCTAssertEqual(script.sleep().actions, ["ask 0"])
     script.on(.sent(host: 0))
     XCTAssertEqual(script.on(.answered(host: 0, .ok)), ["done"])
-    XCTAssertEqual(script.operation.key, IdempotencyKey(milliseconds: 70, random: 7))
+    XCTAssertEqual(script.errand.key, IdempotencyKey(milliseconds: 70, random: 7))
   }
 
   func testALostWriteStaysUnknownThough503IsAnsweredLater() {
-    var script = OperationScript(.write, hosts: 2, timeout: 900)
+    var script = ErrandScript(.write, hosts: 2, timeout: 900)
     script.startSent()
     XCTAssertEqual(script.on(.lost(host: 0)), ["ask 1"])
     script.on(.sent(host: 1))
@@ -34,15 +34,16 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testALostWriteStaysUnknownThoughNoHostCanBeReachedAnyMore() {
-    var script = OperationScript(.write, hosts: 1, timeout: 100)
+    var script = ErrandScript(.write, hosts: 1, timeout: 100)
     script.startSent()
     script.on(.lost(host: 0))
     XCTAssertEqual(script.sleep().actions, ["ask 0"])
-    XCTAssertEqual(script.on(.unreachable(host: 0)), ["unknown"], "the next rest would end after the deadline")
+    XCTAssertEqual(
+      script.on(.unreachable(host: 0)), ["unknown"], "the next rest would end after the deadline")
   }
 
   func testAHedgeThatIs503LeavesTheFirstTryUnknown() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.sleep().actions, ["ask 1"])
     script.on(.sent(host: 1))
@@ -52,7 +53,7 @@ final class OperationFateTests: XCTestCase {
 
   func testARefusalWaitsForTheTryThatIsUnderWay() {
     for (answer, expected) in [(Answer.ok, "done"), (Answer(status: 507), "refused 507")] {
-      var script = OperationScript(.write, hosts: 2)
+      var script = ErrandScript(.write, hosts: 2)
       script.startSent()
       XCTAssertEqual(script.sleep().actions, ["ask 1"])
       script.on(.sent(host: 1))
@@ -62,7 +63,7 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testARefusalAfterALostTryIsUnknown() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
     script.on(.lost(host: 0))
     script.on(.sent(host: 1))
@@ -70,7 +71,7 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testARefusalDropsTriesThatWereNotSent() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     XCTAssertEqual(script.on(.started), ["ask 0"])
     XCTAssertEqual(script.sleep().actions, ["ask 1"])
     script.on(.sent(host: 1))
@@ -78,7 +79,7 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testAFaultIsAskedAboutElsewhereAndNotAtThatHostAgain() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, Answer(status: 500))), ["ask 1"])
     script.on(.sent(host: 1))
@@ -86,7 +87,7 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testAnOpenOutcomeIsAskedAboutAgain() {
-    var script = OperationScript(.write, hosts: 1)
+    var script = ErrandScript(.write, hosts: 1)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, Answer(status: 504)), after: 4000), [])
     XCTAssertEqual(script.sleep().actions, ["ask 0"])
@@ -95,14 +96,14 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testAnAnswerThatMeansNothingIsUnknown() {
-    var script = OperationScript(.write, hosts: 1)
+    var script = ErrandScript(.write, hosts: 1)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, Answer(status: 302))), ["unknown 302"])
   }
 
   func testACommandIsNeverSentTwice() {
-    for event in [Operation.Event.lost(host: 0), .answered(host: 0, Answer(status: 504))] {
-      var script = OperationScript(.command, hosts: 2)
+    for event in [Errand.Event.lost(host: 0), .answered(host: 0, Answer(status: 504))] {
+      var script = ErrandScript(.command, hosts: 2)
       script.startSent()
       XCTAssertEqual(script.on(.timePassed, after: 1000), [], "and never hedged")
       XCTAssertTrue(script.on(event).first?.hasPrefix("unknown") == true)
@@ -110,27 +111,27 @@ final class OperationFateTests: XCTestCase {
   }
 
   func testACommandIsSentAgainWhereItWasRefused() {
-    var script = OperationScript(.command, hosts: 2)
+    var script = ErrandScript(.command, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, .unavailable(retryAfter: 1))), ["ask 1"])
   }
 }
 
 /// 409: the idempotency key is behind the servers' floor.
-final class OperationFloorTests: XCTestCase {
+final class ErrandFloorTests: XCTestCase {
   private let floor: UInt64 = 5000
 
   func testANewKeyIsTakenWhenNothingWasExecuted() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, .behind(floor: floor))), ["ask 0"])
-    XCTAssertEqual(script.operation.key, IdempotencyKey(milliseconds: 6000, random: 7))
+    XCTAssertEqual(script.errand.key, IdempotencyKey(milliseconds: 6000, random: 7))
     script.on(.sent(host: 0))
     XCTAssertEqual(script.on(.answered(host: 0, .ok)), ["done"])
   }
 
   func testANewKeyIsTakenAfterTriesThatCertainlyFailed() {
-    var script = OperationScript(.write, hosts: 3)
+    var script = ErrandScript(.write, hosts: 3)
     script.on(.started)
     script.on(.unreachable(host: 0))
     script.on(.sent(host: 1))
@@ -140,16 +141,16 @@ final class OperationFloorTests: XCTestCase {
   }
 
   func testNoNewKeyWhenATryMayHaveBeenExecutedAndForgotten() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.on(.lost(host: 0)), ["ask 1"])
     script.on(.sent(host: 1))
     XCTAssertEqual(script.on(.answered(host: 1, .behind(floor: floor))), ["unknown"])
-    XCTAssertEqual(script.operation.key.milliseconds, 70)
+    XCTAssertEqual(script.errand.key.milliseconds, 70)
   }
 
   func testATryUnderWayIsHeardBeforeANewKeyIsTaken() {
-    let cases: [(Operation.Event, [String])] = [
+    let cases: [(Errand.Event, [String])] = [
       (.answered(host: 0, .ok), ["done"]),
       (.answered(host: 0, .behind(floor: 5000)), ["ask 0"]),
       (.answered(host: 0, .unavailable(retryAfter: 1)), ["ask 0"]),
@@ -157,29 +158,29 @@ final class OperationFloorTests: XCTestCase {
       (.answered(host: 0, Answer(status: 504)), ["unknown 504"]),
     ]
     for (event, expected) in cases {
-      var script = OperationScript(.write, hosts: 2)
+      var script = ErrandScript(.write, hosts: 2)
       script.startSent()
       XCTAssertEqual(script.sleep().actions, ["ask 1"])
       script.on(.sent(host: 1))
       XCTAssertEqual(script.on(.answered(host: 1, .behind(floor: floor))), [])
-      XCTAssertEqual(script.operation.key.milliseconds, 70)
+      XCTAssertEqual(script.errand.key.milliseconds, 70)
       XCTAssertEqual(script.on(event), expected, "\(event)")
     }
   }
 
   func testGivesUpAgainstAFloorThatKeepsOvertaking() {
-    var script = OperationScript(.write, hosts: 1)
+    var script = ErrandScript(.write, hosts: 1)
     script.startSent()
-    for _ in 0..<Operation.rekeysMax {
+    for _ in 0..<Errand.rekeysMax {
       XCTAssertEqual(
-        script.on(.answered(host: 0, .behind(floor: script.operation.key.milliseconds))), ["ask 0"])
+        script.on(.answered(host: 0, .behind(floor: script.errand.key.milliseconds))), ["ask 0"])
       script.on(.sent(host: 0))
     }
     XCTAssertEqual(script.on(.answered(host: 0, .behind(floor: 1 << 40))), ["refused 409"])
   }
 
   func testAFloorWithoutATimeIsARefusal() {
-    var script = OperationScript(.write, hosts: 1)
+    var script = ErrandScript(.write, hosts: 1)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, Answer(status: 409))), ["refused 409"])
   }

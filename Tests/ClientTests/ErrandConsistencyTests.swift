@@ -3,9 +3,9 @@ import XCTest
 @testable import Client
 
 /// Degraded and local answers.
-final class OperationConsistencyTests: XCTestCase {
+final class ErrandConsistencyTests: XCTestCase {
   func testADegradedAnswerHasAllOthersAsked() {
-    var script = OperationScript(.read, hosts: 4)
+    var script = ErrandScript(.read, hosts: 4)
     script.startSent()
     XCTAssertEqual(
       script.on(.answered(host: 0, .degraded(age: 3))), ["ask 1", "ask 2", "ask 3"])
@@ -14,7 +14,7 @@ final class OperationConsistencyTests: XCTestCase {
   }
 
   func testADegradedAnswerIsGivenAfterHalfASecond() {
-    var script = OperationScript(.read, hosts: 2)
+    var script = ErrandScript(.read, hosts: 2)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, .degraded(age: 3)), after: 50), ["ask 1"])
     script.on(.sent(host: 1))
@@ -24,7 +24,7 @@ final class OperationConsistencyTests: XCTestCase {
   }
 
   func testADegradedAnswerDoesNotWaitPastTheDeadline() {
-    var script = OperationScript(.read, hosts: 2, timeout: 300)
+    var script = ErrandScript(.read, hosts: 2, timeout: 300)
     script.startSent()
     script.on(.answered(host: 0, .degraded(age: 3)))
     let slept = script.sleep()
@@ -33,7 +33,7 @@ final class OperationConsistencyTests: XCTestCase {
   }
 
   func testNothingIsAwaitedWhenNoHostIsLeft() {
-    var script = OperationScript(.read, hosts: 3)
+    var script = ErrandScript(.read, hosts: 3)
     script.startSent()
     script.on(.answered(host: 0, .degraded(age: 3)))
     XCTAssertEqual(script.on(.unreachable(host: 1)), [])
@@ -43,7 +43,7 @@ final class OperationConsistencyTests: XCTestCase {
 
   func testTheFreshestOfDegradedAnswersIsGiven() {
     for ages in [[3, 1, 2], [1, 3, 2], [3, 2, 1]] {
-      var script = OperationScript(.read, hosts: 3)
+      var script = ErrandScript(.read, hosts: 3)
       script.startSent()
       for (host, age) in ages.enumerated() {
         if host > 0 { script.on(.sent(host: host)) }
@@ -55,7 +55,7 @@ final class OperationConsistencyTests: XCTestCase {
 
   func testARefusalDoesNotSpoilADegradedAnswer() {
     for status in [400, 500, 504, 507] {
-      var script = OperationScript(.write, hosts: 2)
+      var script = ErrandScript(.write, hosts: 2)
       script.startSent()
       script.on(.answered(host: 0, .degraded(age: 3)))
       script.on(.sent(host: 1))
@@ -64,17 +64,17 @@ final class OperationConsistencyTests: XCTestCase {
   }
 
   func testADegradedWriteIsAskedElsewhereUnderTheSameKey() {
-    var script = OperationScript(.write, hosts: 2)
+    var script = ErrandScript(.write, hosts: 2)
     script.startSent()
-    let key = script.operation.key
+    let key = script.errand.key
     XCTAssertEqual(script.on(.answered(host: 0, .degraded(age: 0))), ["ask 1"])
-    XCTAssertEqual(script.operation.key, key)
+    XCTAssertEqual(script.errand.key, key)
     script.on(.sent(host: 1))
     XCTAssertEqual(script.on(.answered(host: 1, .ok)), ["done"])
   }
 
   func testADegradedAnswerIsNoneWhereLinearizableIsDemanded() {
-    var read = OperationScript(.read, .linearizable, hosts: 1)
+    var read = ErrandScript(.read, .linearizable, hosts: 1)
     read.startSent()
     XCTAssertEqual(read.on(.answered(host: 0, .degraded(age: 0))), [])
     XCTAssertEqual(read.sleep().actions, ["ask 0"])
@@ -83,7 +83,7 @@ final class OperationConsistencyTests: XCTestCase {
   }
 
   func testADegradedWriteThatWasNotWantedIsUnknown() {
-    var write = OperationScript(.write, .linearizable, hosts: 1)
+    var write = ErrandScript(.write, .linearizable, hosts: 1)
     write.startSent()
     XCTAssertEqual(write.on(.answered(host: 0, .degraded(age: 0))), [])
     XCTAssertEqual(write.on(.timePassed, after: 5000).last, "unknown")
@@ -92,7 +92,7 @@ final class OperationConsistencyTests: XCTestCase {
   func testALocalAnswerIsTakenWhereAny() {
     var answer = Answer.ok
     answer.consistency = .local
-    var script = OperationScript(.read, .any, hosts: 3)
+    var script = ErrandScript(.read, .any, hosts: 3)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, answer)), ["done local"])
   }

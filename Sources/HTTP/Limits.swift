@@ -14,4 +14,6 @@ package enum Limits {
   package static let idempotencyKeyMax = 64
   /// A reply's head, as the client reads it.
   package static let replyHeadMax = 40 * 1024
+  /// A reply's body, as the client reads it: room for a dump of a full store.
+  package static let replyBodyMax = 256 * 1024 * 1024
 }

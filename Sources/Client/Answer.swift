@@ -1,33 +1,40 @@
-/// What a reply promises (interface: `KV-Consistency`).
-package enum Consistency: Equatable, Sendable {
-  /// No label: proven by a quorum.
-  case linearizable
-  /// Labelled `degraded`, or with a label that this client does not know: not proven.
-  case degraded
-  /// Labelled `local`: one server's own state.
-  case local
-}
+import HTTP
 
 /// One server's whole reply, as far as it decides what happens next or what is shown.
 package struct Answer: Equatable, Sendable {
   package var status: Int
-  package var consistency: Consistency = .linearizable
-  /// Seconds since a quorum last confirmed the server's state; nil where the reply does not say.
-  package var ageSeconds: Int?
+  /// What is promised of a 200 (interface: `KV-Consistency`).
+  package var assurance = Assurance.linearizable
   /// `Retry-After`, in seconds.
-  package var retryAfterSeconds: Int?
+  package var retryAfterSeconds: UInt32?
   /// `KV-Time`: the floor of idempotency keys, in milliseconds since 1970.
   package var floor: UInt64?
   /// False: `KV-Present: ?0`, no value is stored.
   package var isPresent = true
-  /// True: `KV-Replayed: ?1`, the outcome of an earlier try.
-  package var isReplayed = false
-  /// `ETag` as it came, quotes included; empty without one.
-  package var etag: [UInt8] = []
+  package var tag: EntityTag?
   package var body: [UInt8] = []
 
   package init(status: Int) {
     self.status = status
+  }
+
+  /// Copies what is borrowed.
+  init(_ response: Response) {
+    status = Int(response.status)
+    assurance = response.assurance
+    retryAfterSeconds = response.retryAfter
+    floor = response.floor
+    isPresent = response.isPresent
+    tag = response.tag
+    body = Array(response.body)
+  }
+
+  /// Seconds since a quorum last confirmed the server's state; 0 for a linearizable answer.
+  var ageSeconds: UInt32 {
+    switch assurance {
+    case .linearizable: 0
+    case .degraded(let age), .local(let age): age
+    }
   }
 }
 
@@ -56,7 +63,7 @@ package enum Outcome: Equatable, Sendable {
   case unanswered
   /// Not executed: no server was reached.
   case unreachable
-  /// A write that was sent and not answered for, or a server's own fault (500, 504), the last of which is
-  /// given where it was an answer.
+  /// A write that was sent and not answered for, or a server's own fault (500, 504), which is given where it
+  /// was the last answer.
   case unknown(Answer?)
 }

@@ -1,124 +1,93 @@
+import Bytes
 import HTTP
-import Servers
 
-/// What is asked of the servers, whichever of them it will be: the request's text without what depends on the
-/// host or the try.
+/// What is asked of the servers, whichever of them it will be.
 package struct Call: Sendable {
-  package let kind: Errand.Kind
+  package enum Action: Sendable {
+    case read(key: [UInt8])
+    case write(key: [UInt8], value: [UInt8])
+    case remove(key: [UInt8])
+    /// GET of a server's own path, such as `/-/dump`.
+    case inspect(StaticString)
+    /// POST to a server's own path.
+    case command(StaticString)
+  }
+
+  package enum Condition: Equatable, Sendable {
+    case none
+    /// The key's value is still the one of this tag.
+    case ifMatch(EntityTag)
+    /// The key has no value.
+    case ifAbsent
+  }
+
+  package let action: Action
   package let demand: Errand.Demand
-  /// `PUT /color HTTP/1.1` with its CRLF and the fields that are the same at every try.
-  private var head: [UInt8]
-  private let content: [UInt8]
-  /// How the body of a reply that is about the call's key begins: `key=`. Empty where any body will do.
-  package let prefix: [UInt8]
+  package let condition: Condition
 
-  /// Bytes of a key that a server takes: `TextRules.keyScalarsMax` scalars of four bytes.
-  private init(
-    _ method: StaticString, target: [UInt8], kind: Errand.Kind, demand: Errand.Demand, prefix: [UInt8] = [],
-    content: [UInt8]? = nil
-  ) {
-    self.kind = kind
+  /// Key and value must keep `TextRules`. A condition goes with writing and removing.
+  package init(_ action: Action, demand: Errand.Demand = .best, condition: Condition = .none) {
+    self.action = action
     self.demand = demand
-    self.prefix = prefix
-    self.content = content ?? []
-    head = []
-    head.reserveCapacity(target.count + 160)
-    head.put(method)
-    head.put(" /")
-    head += target
-    head.put(" HTTP/1.1\r\n")
-    switch demand {
-    case .best: break
-    case .linearizable: head.put("KV-Consistency: linearizable\r\n")
-    case .any where kind == .read: head.put("KV-Consistency: local\r\n")
-    case .any: break
-    }
-    if let content {
-      head.put("Content-Length: ")
-      head.putDecimal(UInt64(content.count))
-      head.put("\r\n")
+    self.condition = condition
+  }
+
+  package var kind: Errand.Kind {
+    switch action {
+    case .read, .inspect: .read
+    case .write, .remove: .write
+    case .command: .command
     }
   }
 
-  private static func encoded(_ key: [UInt8]) -> [UInt8] {
-    var target: [UInt8] = []
-    key.withUnsafeBytes { target.putPercentEncoded($0) }
-    // A raw `/-/` would be one of the server's own paths.
-    if target.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "/")]) { preconditionFailure("a slash is encoded") }
-    return target
-  }
-
-  /// The key must keep `TextRules`. `.any` asks for the server's own state.
-  package static func read(_ key: [UInt8], demand: Errand.Demand) -> Call {
-    Call("GET", target: encoded(key), kind: .read, demand: demand, prefix: key + [UInt8(ascii: "=")])
-  }
-
-  /// Key and value must keep `TextRules`.
-  package static func write(_ key: [UInt8], value: [UInt8], demand: Errand.Demand) -> Call {
-    Call(
-      "PUT", target: encoded(key), kind: .write, demand: demand, prefix: key + [UInt8(ascii: "=")],
-      content: value)
-  }
-
-  /// The key must keep `TextRules`.
-  package static func delete(_ key: [UInt8], demand: Errand.Demand) -> Call {
-    Call("DELETE", target: encoded(key), kind: .write, demand: demand, prefix: key + [UInt8(ascii: "=")])
-  }
-
-  /// A server's own path, such as `/-/dump`.
-  package static func admin(_ path: StaticString) -> Call {
-    Call("GET", target: path.target, kind: .read, demand: .best)
-  }
-
-  /// A POST to a server's own path.
-  package static func command(_ path: StaticString) -> Call {
-    Call("POST", target: path.target, kind: .command, demand: .any, content: [])
-  }
-
-  /// The same write, executed only if the key's value is the one of this tag.
-  package func ifMatch(_ tag: EntityTag) -> Call {
-    var call = self
-    call.head.put("If-Match: ")
-    call.head.put(tag)
-    call.head.put("\r\n")
-    return call
-  }
-
-  /// The same write, executed only if the key has no value.
-  package func ifAbsent() -> Call {
-    var call = self
-    call.head.put("If-None-Match: *\r\n")
-    return call
-  }
-
-  /// Appends the whole request to `host` under `key`, which only writes carry.
-  func put(into output: inout [UInt8], host: [UInt8], key: IdempotencyKey) {
-    output += head
-    output.put("Host: ")
-    output += host
-    if kind == .write {
-      output.put("\r\nIdempotency-Key: ")
-      output.putDecimal(key.milliseconds)
-      output.put("-")
-      output += Array(hexadecimal(key.random).utf8)
+  /// Appends the whole request; `idempotencyKey` is carried by writes only.
+  func put(with writer: RequestWriter, key idempotencyKey: IdempotencyKey, into output: inout [UInt8]) {
+    var options = RequestWriter.Options()
+    options.demand = httpDemand
+    switch condition {
+    case .none: break
+    case .ifMatch(let tag): options.ifMatch = tag
+    case .ifAbsent: options.isCreation = true
     }
-    output.put("\r\n\r\n")
-    output += content
+    if kind == .write { options.idempotencyKey = idempotencyKey.text }
+    switch action {
+    case .read(let key): key.withUnsafeBytes { writer.putRead(key: $0, options: options, into: &output) }
+    case .remove(let key): key.withUnsafeBytes { writer.putRemove(key: $0, options: options, into: &output) }
+    case .write(let key, let value):
+      key.withUnsafeBytes { key in
+        value.withUnsafeBytes { writer.putWrite(key: key, value: $0, options: options, into: &output) }
+      }
+    case .inspect(let path): writer.putAdmin(.get, path: path, options: options, into: &output)
+    case .command(let path): writer.putAdmin(.post, path: path, options: options, into: &output)
+    }
+  }
+
+  private var httpDemand: ConsistencyDemand {
+    switch (demand, action) {
+    case (.linearizable, _): .linearizable
+    case (.any, .read): .local
+    case (.any, _), (.best, _): .unspecified
+    }
+  }
+
+  /// True where the body of a 200 is one that answers this call: `key=…`.
+  func isAnswered(by body: [UInt8]) -> Bool {
+    switch action {
+    case .read(let key), .write(let key, _), .remove(let key):
+      body.count > key.count && body.starts(with: key) && body[key.count] == UInt8(ascii: "=")
+    case .inspect, .command: true
+    }
   }
 }
 
-extension [UInt8] {
-  mutating func put(_ text: StaticString) {
-    append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-}
-
-extension StaticString {
-  /// A path's bytes without the leading slash.
-  fileprivate var target: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.put(self)
-    precondition(bytes.first == UInt8(ascii: "/"))
-    return Array(bytes.dropFirst())
+extension IdempotencyKey {
+  /// As the header carries it.
+  var text: [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(40)
+    text.putDecimal(milliseconds)
+    text.append(UInt8(ascii: "-"))
+    text += hexadecimal(random).utf8
+    return text
   }
 }

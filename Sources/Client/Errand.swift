@@ -132,7 +132,7 @@ extension Errand {
   }
 
   private mutating func onSuccess(_ answer: Answer, from host: Int, now: UInt64, actions: inout [Action]) {
-    switch (answer.consistency, demand) {
+    switch (answer.assurance, demand) {
     case (.linearizable, _), (_, .any):
       hosts.spend(host, fate: .notExecuted)
       finish(.done(answer), &actions)
@@ -141,7 +141,7 @@ extension Errand {
       // A degraded write is kept by its server: no refusal that comes later can make it undone.
       hosts.spend(host, fate: fateUnknown)
       guard let held else { return held = (answer, now + Self.degradedWaitMilliseconds) }
-      if (answer.ageSeconds ?? .max) < (held.answer.ageSeconds ?? .max) { self.held?.answer = answer }
+      if answer.ageSeconds < held.answer.ageSeconds { self.held?.answer = answer }
     }
   }
 }

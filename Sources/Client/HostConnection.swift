@@ -9,6 +9,8 @@ import UV
 final class HostConnection: StreamHandler {
   /// Requests on one connection that were not answered. More are turned away, to be tried elsewhere.
   static let triesMax = 1024
+  /// Silence after which a connection is given up, once all that it owes was answered elsewhere.
+  static let stuckMilliseconds: UInt64 = 1000
 
   private enum State {
     case closed
@@ -18,27 +20,35 @@ final class HostConnection: StreamHandler {
   }
 
   let address: ServerAddress
-  private let hostField: [UInt8]
+  private let writer: RequestWriter
   private unowned let session: Session
   private var state = State.closed
   /// In the order asked; the first `sentCount` were sent.
   private var tries: [Try] = []
   private var sentCount = 0
   private var output: [UInt8] = []
-  private var reader = AnswerReader()
+  private var parser = ResponseParser()
+  /// When bytes came last, or were first awaited.
+  private var lastHeard: UInt64 = 0
   /// Why the host could not be used the last time.
   private(set) var lastFault = "no answer"
 
   init(_ address: ServerAddress, session: Session) {
     self.address = address
     self.session = session
-    hostField = Array(address.text.utf8)
+    writer = RequestWriter(host: Array(address.text.utf8))
   }
 
-  /// True where a request would be sent without delay.
-  var isStanding: Bool { if case .standing = state { true } else { false } }
-  /// Requests that wait for an answer.
-  var load: Int { tries.count }
+  /// True where a request would be sent at once and the host does not owe answers for long.
+  var isReady: Bool {
+    guard case .standing = state else { return false }
+    return !isSilent(for: Errand.hedgeMilliseconds)
+  }
+
+  private func isSilent(for milliseconds: UInt64) -> Bool {
+    sentCount > 0 && session.loop.now >= lastHeard + milliseconds
+  }
+
   var hasUnsent: Bool { sentCount < tries.count }
 
   func ask(_ attempt: Try) {
@@ -46,6 +56,8 @@ final class HostConnection: StreamHandler {
       lastFault = "too many requests under way"
       return session.post(.unreachable(host: attempt.host), attempt)
     }
+    // Nobody waits for what this connection owes: a fresh one may pass where it is stuck.
+    if isSilent(for: Self.stuckMilliseconds), !tries.contains(where: \.isWanted) { fail("silent") }
     tries.append(attempt)
     if case .closed = state { dial() }
   }
@@ -55,9 +67,10 @@ final class HostConnection: StreamHandler {
     guard case .standing(let stream) = state, hasUnsent else { return }
     tries[sentCount...].removeAll { !$0.isWanted }
     for attempt in tries[sentCount...] {
-      attempt.job.call.put(into: &output, host: hostField, key: attempt.job.errand.key)
+      attempt.job.call.put(with: writer, key: attempt.job.errand.key, into: &output)
       session.post(.sent(host: attempt.host), attempt)
     }
+    if sentCount == 0 { lastHeard = session.loop.now }
     sentCount = tries.count
     stream.write(output)
     output.removeAll(keepingCapacity: true)
@@ -125,7 +138,7 @@ extension HostConnection {
   func streamConnected(_ stream: Stream) {
     session.turn {
       state = .standing(stream)
-      reader = AnswerReader()
+      parser = ResponseParser()
       stream.startReading()
     }
   }
@@ -146,28 +159,26 @@ extension HostConnection {
 
   func streamEnded(_ stream: Stream) {
     session.turn {
-      switch reader.end() {
-      case .answer(let answer, _): onAnswer(answer)
-      case .incomplete, .malformed: break
-      }
+      if case .response(let response) = parser.finish() { onAnswer(Answer(response)) }
       fail("closed the connection")
     }
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) {
-    reader.append(bytes)
+    lastHeard = session.loop.now
+    var input = bytes
     while sentCount > 0 {
-      switch reader.next() {
-      case .incomplete:
-        let first = tries[0]
-        return session.post(.heard(host: first.host), first)
-      case .malformed: return fail("answered something that is not HTTP")
-      case .answer(let answer, let isLast):
-        onAnswer(answer)
-        if isLast { return fail("closed the connection") }
+      switch parser.next(&input) {
+      case .needsMore:
+        if !parser.isIdle { session.post(.heard(host: tries[0].host), tries[0]) }
+        return
+      case .malformed(let reason): return fail("no HTTP in its answer: \(reason)")
+      case .response(let response):
+        onAnswer(Answer(response))
+        if !response.keepsAlive { return fail("closed the connection") }
       }
     }
-    if !reader.isEmpty { fail("answered unasked") }
+    if !input.isEmpty { fail("answered unasked") }
   }
 
   private func onAnswer(_ answer: Answer) {
@@ -175,7 +186,7 @@ extension HostConnection {
     let attempt = tries.removeFirst()
     sentCount -= 1
     guard attempt.isWanted else { return }
-    if answer.status != 200 || answer.body.starts(with: attempt.job.call.prefix) {
+    if answer.status != 200 || attempt.job.call.isAnswered(by: answer.body) {
       attempt.job.lastAnswerer = attempt.job.order[attempt.host]
       session.post(.answered(host: attempt.host, answer), attempt)
     } else {

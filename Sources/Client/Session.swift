@@ -65,8 +65,8 @@ package final class Session {
   private func nextOrder() -> [Int] {
     rotation = (rotation + 1) % hosts.count
     var order = (0..<hosts.count).map { ($0 + rotation) % hosts.count }
-    if hosts.contains(where: \.isStanding) {
-      order = order.filter { hosts[$0].isStanding } + order.filter { !hosts[$0].isStanding }
+    if hosts.contains(where: \.isReady) {
+      order = order.filter { hosts[$0].isReady } + order.filter { !hosts[$0].isReady }
     }
     return order
   }

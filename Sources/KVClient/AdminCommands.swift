@@ -3,14 +3,14 @@ import Client
 /// Every pair of the store, as the servers sort them.
 enum DumpCommand {
   static func run(_ options: Options) throws(Failure) -> Output {
-    Output(bytes: try Runtime(options).run(.admin("/-/dump")).answer.body)
+    Output(bytes: try Runtime(options).run(Call(.inspect("/-/dump"))).answer.body)
   }
 }
 
 /// Has a server start anew below a quorum. Sent once: it is not a thing to repeat unasked.
 enum RecoverCommand {
   static func run(_ options: Options) throws(Failure) -> Output {
-    let body = try Runtime(options).run(.command("/-/recover")).answer.body
+    let body = try Runtime(options).run(Call(.command("/-/recover"))).answer.body
     return Output(bytes: body.last == newline || body.isEmpty ? body : body + [newline])
   }
 }
@@ -29,7 +29,7 @@ struct StatusCommand {
     let session = runtime.session
     var outcomes: [Outcome?] = Array(repeating: nil, count: session.hostCount)
     for host in outcomes.indices {
-      session.submit(.admin("/-/status"), timeout: runtime.timeout, only: host) { outcome, _ in
+      session.submit(Call(.inspect("/-/status")), timeout: runtime.timeout, only: host) { outcome, _ in
         outcomes[host] = outcome
         if !outcomes.contains(where: { $0 == nil }) { runtime.loop.stop() }
       }
@@ -46,7 +46,8 @@ struct StatusCommand {
       let status = serverStatus(outcome)
       if status?.isLinearizable != true { output.status = .missing }
       let fault = status == nil ? fault(outcome, host) : ""
-      output.bytes += options.form == .json
+      output.bytes +=
+        options.form == .json
         ? json(address, status, fault) : Array("\(address) \(status?.summary ?? "down: " + fault)\n".utf8)
     }
     return output

@@ -9,7 +9,8 @@ enum Hosts {
   static func find(_ argument: [UInt8]?) throws(Failure) -> [ServerAddress] {
     if let argument { return try parse(argument, from: "-h") }
     if let variable = getenv("KV_HOSTS"), variable.pointee != 0 {
-      return try parse(Array(UnsafeRawBufferPointer(start: variable, count: strlen(variable))), from: "KV_HOSTS")
+      return try parse(
+        Array(UnsafeRawBufferPointer(start: variable, count: strlen(variable))), from: "KV_HOSTS")
     }
     for file in files {
       switch System.read(file: Array(file.utf8), max: ServersFile.bytesMax + 1) {

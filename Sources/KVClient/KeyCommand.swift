@@ -31,18 +31,17 @@ struct KeyCommand {
 
   private func call() throws(Failure) -> Call {
     let demand: Errand.Demand = options.isLocal ? .any : options.isLinearizable ? .linearizable : .best
-    if options.deletes { return conditional(.delete(key, demand: demand)) }
-    if options.readsValue { return conditional(.write(key, value: try valueOfStdin(), demand: demand)) }
-    guard let value = options.value else { return .read(key, demand: demand) }
-    return conditional(.write(key, value: value, demand: demand))
-  }
-
-  private func conditional(_ call: Call) -> Call {
-    switch options.condition {
-    case .none: call
-    case .create: call.ifAbsent()
-    case .ifMatch(let tag): call.ifMatch(tag)
+    let action: Call.Action
+    if options.deletes {
+      action = .remove(key: key)
+    } else if options.readsValue {
+      action = .write(key: key, value: try valueOfStdin())
+    } else if let value = options.value {
+      action = .write(key: key, value: value)
+    } else {
+      action = .read(key: key)
     }
+    return Call(action, demand: demand, condition: options.condition)
   }
 
   private func valueOfStdin() throws(Failure) -> [UInt8] {
@@ -58,9 +57,10 @@ struct KeyCommand {
 
   /// That an answer is not proven is said where someone looks, or asks.
   private func noteLabel(_ answer: Answer) {
-    guard answer.consistency == .degraded, options.isVerbose || isatty(STDERR_FILENO) == 1 else { return }
-    let age = answer.ageSeconds.map { ", \($0) s since a quorum last confirmed it" } ?? ""
-    System.note("degraded answer\(age)")
+    guard case .degraded(let age) = answer.assurance, options.isVerbose || isatty(STDERR_FILENO) == 1 else {
+      return
+    }
+    System.note("degraded answer, \(age) s since a quorum last confirmed it")
   }
 }
 
@@ -71,10 +71,21 @@ extension KeyCommand {
   private func json(_ answer: Answer, _ host: String) -> [UInt8] {
     var line = JSONLine()
     line.put("key", text: key)
-    if answer.isPresent { line.put("value", text: value(answer)) } else { line.put("value", verbatim: "null") }
-    if !answer.etag.isEmpty { line.put("etag", text: answer.etag.filter { $0 != UInt8(ascii: "\"") }) }
-    line.put("consistency", text: Array("\(answer.consistency)".utf8))
-    if let age = answer.ageSeconds { line.put("age", verbatim: "\(age)") }
+    if answer.isPresent {
+      line.put("value", text: value(answer))
+    } else {
+      line.put("value", verbatim: "null")
+    }
+    if let tag = answer.tag { line.put("etag", text: Array("\(tag.lineage)-\(tag.number)".utf8)) }
+    switch answer.assurance {
+    case .linearizable: line.put("consistency", text: Array("linearizable".utf8))
+    case .degraded(let age):
+      line.put("consistency", text: Array("degraded".utf8))
+      line.put("age", verbatim: "\(age)")
+    case .local(let age):
+      line.put("consistency", text: Array("local".utf8))
+      line.put("age", verbatim: "\(age)")
+    }
     line.put("host", text: Array(host.utf8))
     return line.finish()
   }

@@ -68,7 +68,9 @@ final class LoadCommand {
   func run() throws(Failure) -> Output {
     fill()
     if runtime.session.running > 0 { runtime.loop.run() }
-    if let failure { throw Failure(failure.failure.status, "\(name):\(failure.line): \(failure.failure.message)") }
+    if let failure {
+      throw Failure(failure.failure.status, "\(name):\(failure.line): \(failure.failure.message)")
+    }
     if degraded > 0, showsProgress { System.note("\(degraded) of the answers were degraded") }
     return Output(bytes: Array("loaded \(done)\n".utf8))
   }
@@ -78,7 +80,7 @@ final class LoadCommand {
       let line = lines[next]
       guard keysUnderWay.insert(line.key).inserted else { return }
       next += 1
-      let call = Call.write(Array(line.key), value: Array(line.value), demand: .best)
+      let call = Call(.write(key: Array(line.key), value: Array(line.value)))
       runtime.session.submit(call, timeout: runtime.timeout) { [self] outcome, host in
         onEnd(line, outcome, host)
       }
@@ -90,7 +92,7 @@ final class LoadCommand {
     do throws(Failure) {
       let answer = try runtime.answer(outcome, host: host.map { runtime.session.address($0).text } ?? "")
       done += 1
-      if answer.consistency != .linearizable { degraded += 1 }
+      if answer.assurance != .linearizable { degraded += 1 }
     } catch {
       // What is under way is awaited, and the first line that failed is named.
       if failure.map({ line.number < $0.line }) ?? true { failure = (line.number, error) }

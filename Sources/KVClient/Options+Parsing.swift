@@ -1,4 +1,6 @@
-@preconcurrency import Glibc
+@preconcurrency import CGetopt
+import Client
+import Glibc
 import HTTP
 
 /// The long options. Numbers lie above all characters, which are the short ones.
@@ -29,7 +31,8 @@ private enum LongOption: Int32, CaseIterable {
 
 extension Options {
   /// Reads the command line. An option's argument is whatever comes next, also with a leading `-`.
-  init(parsing count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws(Failure) {
+  init(parsing count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws(Failure)
+  {
     var table = LongOption.allCases.map { long in
       option(
         name: UnsafeRawPointer(long.name.utf8Start).assumingMemoryBound(to: CChar.self),
@@ -69,7 +72,7 @@ extension Options {
     case .stdin: readsValue = true
     case .delete: deletes = true
     case .ifMatch: try take(condition: .ifMatch(try Self.tag(argument)))
-    case .create: try take(condition: .create)
+    case .create: try take(condition: .ifAbsent)
     case .linearizable: isLinearizable = true
     case .local: isLocal = true
     case .failMissing: failsMissing = true
@@ -94,7 +97,7 @@ extension Options {
     self.form = form
   }
 
-  private mutating func take(condition: Condition) throws(Failure) {
+  private mutating func take(condition: Call.Condition) throws(Failure) {
     guard self.condition == .none else { throw .usage("--if-match and --create exclude each other") }
     self.condition = condition
   }
@@ -130,10 +133,12 @@ extension Options {
   private static func milliseconds(_ argument: [UInt8]) throws(Failure) -> UInt64 {
     let parts = argument.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     let fraction = parts.count == 2 ? parts[1] : []
-    let digits = Array(parts[0]) + fraction + Array(repeating: UInt8(ascii: "0"), count: max(0, 3 - fraction.count))
+    let digits =
+      Array(parts[0]) + fraction + Array(repeating: UInt8(ascii: "0"), count: max(0, 3 - fraction.count))
     guard parts.count <= 2, !parts[0].isEmpty, parts.count == 1 || !fraction.isEmpty, fraction.count <= 3,
       digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-      let value = UInt64(String(decoding: digits, as: UTF8.self)), (1...timeoutMillisecondsMax).contains(value)
+      let value = UInt64(String(decoding: digits, as: UTF8.self)),
+      (1...timeoutMillisecondsMax).contains(value)
     else { throw .usage("--timeout takes seconds from 0.001 to 3600, not \(quoted(argument))") }
     return value
   }

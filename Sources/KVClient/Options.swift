@@ -1,3 +1,4 @@
+import Client
 import HTTP
 
 /// The command line, checked as far as it can be without files or servers.
@@ -19,19 +20,13 @@ struct Options {
     case json
   }
 
-  enum Condition: Equatable {
-    case none
-    case ifMatch(EntityTag)
-    case create
-  }
-
   var command = Command.key
   var hosts: [UInt8]?
   var key: [UInt8]?
   var value: [UInt8]?
   var readsValue = false
   var deletes = false
-  var condition = Condition.none
+  var condition = Call.Condition.none
   var isLinearizable = false
   var isLocal = false
   var failsMissing = false
@@ -61,8 +56,10 @@ extension Options {
     if let value, let fault = value.withUnsafeBytes({ TextRules.valueFault($0) }) { throw .usage("\(fault)") }
     if value != nil && readsValue { throw .usage("-v and --stdin both give a value") }
     if deletes && (value != nil || readsValue) { throw .usage("--delete takes no value") }
-    if condition != .none && !isWrite { throw .usage("--if-match and --create go with -v, --stdin or --delete") }
-    if condition == .create && deletes { throw .usage("--create needs a value") }
+    if condition != .none && !isWrite {
+      throw .usage("--if-match and --create go with -v, --stdin or --delete")
+    }
+    if condition == .ifAbsent && deletes { throw .usage("--create needs a value") }
     if isLinearizable && isLocal { throw .usage("--linearizable and --local exclude each other") }
     if isLocal && isWrite { throw .usage("--local goes with reading") }
     if failsMissing && isWrite && !deletes { throw .usage("--fail-missing goes with reading and --delete") }

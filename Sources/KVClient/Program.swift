@@ -88,6 +88,7 @@ struct Runtime {
   }
 
   private var faults: String {
-    (0..<session.hostCount).map { "\(session.address($0).text): \(session.fault($0))" }.joined(separator: "; ")
+    (0..<session.hostCount).map { "\(session.address($0).text): \(session.fault($0))" }.joined(
+      separator: "; ")
   }
 }

@@ -47,7 +47,7 @@ final class ErrandConsistencyTests: XCTestCase {
       script.startSent()
       for (host, age) in ages.enumerated() {
         if host > 0 { script.on(.sent(host: host)) }
-        script.on(.answered(host: host, .degraded(age: age)))
+        script.on(.answered(host: host, .degraded(age: UInt32(age))))
       }
       XCTAssertEqual(script.outcome, .done(.degraded(age: 1)), "\(ages)")
     }
@@ -91,7 +91,7 @@ final class ErrandConsistencyTests: XCTestCase {
 
   func testALocalAnswerIsTakenWhereAny() {
     var answer = Answer.ok
-    answer.consistency = .local
+    answer.assurance = .local(age: 0)
     var script = ErrandScript(.read, .any, hosts: 3)
     script.startSent()
     XCTAssertEqual(script.on(.answered(host: 0, answer)), ["done local"])

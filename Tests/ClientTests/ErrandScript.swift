@@ -1,3 +1,4 @@
+import HTTP
 import XCTest
 
 @testable import Client
@@ -47,7 +48,7 @@ struct ErrandScript {
 
   static func name(_ outcome: Outcome) -> String {
     switch outcome {
-    case .done(let answer): answer.consistency == .linearizable ? "done" : "done \(answer.consistency)"
+    case .done(let answer): answer.assurance == .linearizable ? "done" : "done \(name(answer.assurance))"
     case .conditionFailed: "condition failed"
     case .refused(let answer): "refused \(answer.status)"
     case .unanswered: "unanswered"
@@ -57,17 +58,24 @@ struct ErrandScript {
   }
 }
 
+private func name(_ assurance: Assurance) -> String {
+  switch assurance {
+  case .linearizable: "linearizable"
+  case .degraded: "degraded"
+  case .local: "local"
+  }
+}
+
 extension Answer {
   static let ok = Answer(status: 200)
 
-  static func degraded(age: Int) -> Answer {
+  static func degraded(age: UInt32) -> Answer {
     var answer = ok
-    answer.consistency = .degraded
-    answer.ageSeconds = age
+    answer.assurance = .degraded(age: age)
     return answer
   }
 
-  static func unavailable(retryAfter: Int) -> Answer {
+  static func unavailable(retryAfter: UInt32) -> Answer {
     var answer = Answer(status: 503)
     answer.retryAfterSeconds = retryAfter
     return answer

@@ -111,14 +111,14 @@ private struct World {
 
   private mutating func reply(to copy: Copy, _ chance: Int) -> Answer {
     switch chance {
-    case 3, 4: return .unavailable(retryAfter: random.below(2))
+    case 3, 4: return .unavailable(retryAfter: UInt32(random.below(2)))
     case 5:
       if random.below(2) == 0 { _ = execute(copy.key) }
       return Answer(status: 500)
     case 6 where keptDegraded + executions == 0 && copy.isAwaited && copy.key.milliseconds > floor:
       keptDegraded = 1
       known[copy.key.milliseconds] = .executed
-      return .degraded(age: random.below(4))
+      return .degraded(age: UInt32(random.below(4)))
     default: return execute(copy.key)
     }
   }

@@ -18,6 +18,7 @@ let package = Package(
   targets: [
     // C
     .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "CGetopt"),
     // ground
     .target(name: "Bytes"),
     .target(name: "UV", dependencies: ["CLibUV"]),
@@ -38,7 +39,7 @@ let package = Package(
       name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend"],
       linkerSettings: standalone),
     .executableTarget(
-      name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client"],
+      name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client", "CGetopt"],
       linkerSettings: standalone),
     // tests
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),

@@ -13,6 +13,8 @@ package struct Reply {
   package var retryAfter: UInt32?
   package var allow: Allow?
   package var contentType = ContentType.text
+  /// The body comes afterwards, in chunks, or to the connection's end where the client knows no chunks.
+  package var isStreamed = false
 
   package init(_ status: Status = .ok, form: ReplyForm) {
     self.status = status

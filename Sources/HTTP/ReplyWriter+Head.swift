@@ -3,7 +3,7 @@ import Bytes
 /// Status line and fields, without the empty line.
 extension ReplyWriter {
   func putHead(_ reply: Reply, bodyLength: Int, into output: inout [UInt8]) {
-    let isPlain = reply.status == .ok && reply.contentType == .text
+    let isPlain = reply.status == .ok && reply.contentType == .text && !reply.isStreamed
     switch reply.form.dialect {
     case .standard where isPlain && reply.form.isHTTP11:
       output.put(standardStart)
@@ -26,9 +26,14 @@ extension ReplyWriter {
     output.put("\r\n")
     output.put(reply.form.dialect == .standard ? commonFields : serverField)
     if reply.status.isBodiless { return }
-    output.put("Content-Length: ")
-    output.putDecimal(UInt64(bodyLength))
-    output.put("\r\nContent-Type: ")
+    if !reply.isStreamed {
+      output.put("Content-Length: ")
+      output.putDecimal(UInt64(bodyLength))
+      output.put("\r\n")
+    } else if reply.form.isHTTP11 {
+      output.put("Transfer-Encoding: chunked\r\n")
+    }
+    output.put("Content-Type: ")
     output.put(reply.contentType.name(in: reply.form.dialect))
     output.put("\r\n")
   }

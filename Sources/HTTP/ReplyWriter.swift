@@ -86,6 +86,28 @@ package struct ReplyWriter {
     if !reply.hasNoBody { output.put(body) }
   }
 
+  /// The head of a reply with `isStreamed`.
+  package func putHead(_ reply: Reply, into output: inout [UInt8]) {
+    putHead(reply, bodyLength: 0, into: &output)
+    output.put("\r\n")
+  }
+
+  /// A part of a streamed body, empty or not: a chunk (RFC 9112 §7.1) where the client knows them.
+  package func put(_ reply: Reply, part: [UInt8], into output: inout [UInt8]) {
+    // An empty chunk would be the last one.
+    if part.isEmpty { return }
+    guard reply.form.isHTTP11 else { return output.put(part) }
+    output.put([UInt8](String(part.count, radix: 16).utf8))
+    output.put("\r\n")
+    output.put(part)
+    output.put("\r\n")
+  }
+
+  /// The end of a streamed body.
+  package func putEnd(of reply: Reply, into output: inout [UInt8]) {
+    if reply.form.isHTTP11 { output.put("0\r\n\r\n") }
+  }
+
   /// The interim reply to `expectsContinue`.
   package func putContinue(into output: inout [UInt8]) {
     output.put("HTTP/1.1 100 Continue\r\n\r\n")

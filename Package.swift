@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     // programs
     .executableTarget(
-      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend"],
+      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend", "CGetopt"],
       linkerSettings: standalone),
     .executableTarget(
       name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client", "CGetopt"],

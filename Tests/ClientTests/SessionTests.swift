@@ -55,12 +55,6 @@ final class SessionTests: XCTestCase {
   private let read = Call(.read(key: Array("color".utf8)))
   private let write = Call(.write(key: Array("color".utf8), value: Array("blue".utf8)))
 
-  private func freePort() throws -> UInt16 {
-    let server = try FakeServer(loop) { _ in .silence }
-    server.close()
-    return server.port
-  }
-
   func testAsksAsTheInterfaceSays() throws {
     try serve { _ in .answer(200, ["ETag: \"1-5\""], "color=red") }
     let ended = try run(write)
@@ -84,17 +78,17 @@ final class SessionTests: XCTestCase {
 
   func testMovesOnFromAHostThatRefuses() throws {
     try serve { _ in .answer(200, [], "color=red") }
-    let refusing = try (1...3).map { _ in "127.0.0.1:\(try freePort())" }
+    let refusing = (1...3).map { _ in RefusingPort() }
     for _ in 0..<4 {
-      XCTAssertEqual(try run(read, extra: refusing).host, servers[0].address)
+      XCTAssertEqual(try run(read, extra: refusing.map(\.address)).host, servers[0].address)
       session?.close()
       session = nil
     }
   }
 
   func testNobodyThere() throws {
-    let refusing = try (1...2).map { _ in "127.0.0.1:\(try freePort())" }
-    XCTAssertEqual(try run(write, extra: refusing).outcome, .unreachable)
+    let refusing = (1...2).map { _ in RefusingPort() }
+    XCTAssertEqual(try run(write, extra: refusing.map(\.address)).outcome, .unreachable)
     XCTAssertEqual(session?.fault(0), "connection refused")
   }
 

@@ -1,7 +1,112 @@
-// What Swift cannot say of libuv: casts between its handle and request types.
+// What Swift cannot say of libuv and of sockets: casts between libuv's handle and request types, the address
+// of a C struct as another, a call whose prototype glibc hides.
 #ifndef QUORATE_CLIBUV_SHIM_H
 #define QUORATE_CLIBUV_SHIM_H
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
+
+static inline uv_handle_t *uvx_timer_handle(uv_timer_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_prepare_handle(uv_prepare_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_check_handle(uv_check_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_idle_handle(uv_idle_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_signal_handle(uv_signal_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_poll_handle(uv_poll_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_handle_t *uvx_tcp_handle(uv_tcp_t *handle) { return (uv_handle_t *)handle; }
+static inline uv_stream_t *uvx_tcp_stream(uv_tcp_t *handle) { return (uv_stream_t *)handle; }
+static inline uv_req_t *uvx_getaddrinfo_req(uv_getaddrinfo_t *request) { return (uv_req_t *)request; }
+
+// A union's member of socket addresses: one object, three views, no aliasing through Swift pointers.
+typedef union {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+  struct sockaddr_storage storage;
+} uvx_address_t;
+
+static inline socklen_t uvx_address_length(const uvx_address_t *address) {
+  return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
+}
+
+static inline const struct sockaddr *uvx_address(const uvx_address_t *address) { return &address->any; }
+
+// False: not an address of the internet families.
+static inline int uvx_address_copy(const struct sockaddr *from, uvx_address_t *into) {
+  memset(into, 0, sizeof(*into));
+  if (from->sa_family == AF_INET) memcpy(&into->v4, from, sizeof(into->v4));
+  else if (from->sa_family == AF_INET6) memcpy(&into->v6, from, sizeof(into->v6));
+  else return 0;
+  return 1;
+}
+
+static inline int uvx_tcp_name(const uv_tcp_t *tcp, int of_peer, uvx_address_t *into) {
+  int length = sizeof(*into);
+  return of_peer ? uv_tcp_getpeername(tcp, &into->any, &length) : uv_tcp_getsockname(tcp, &into->any, &length);
+}
+
+static inline int uvx_socket_name(int fd, uvx_address_t *into) {
+  socklen_t length = sizeof(*into);
+  return getsockname(fd, &into->any, &length) == 0 ? 0 : -errno;
+}
+
+// Everything below answers 0 or a descriptor, or a negative errno, as libuv does.
+
+// The error that the system holds for the socket, if any.
+static inline int uvx_tcp_error(const uv_tcp_t *tcp) {
+  int error = 0;
+  socklen_t length = sizeof(error);
+  uv_os_fd_t fd;
+  int result = uv_fileno((const uv_handle_t *)tcp, &fd);
+  if (result != 0) return result;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
+}
+
+#define UVX_SOCK_NONBLOCK 04000
+#define UVX_SOCK_CLOEXEC 02000000
+
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+static inline int uvx_accept(int fd) {
+  int accepted = accept4(fd, 0, 0, UVX_SOCK_NONBLOCK | UVX_SOCK_CLOEXEC);
+  return accepted >= 0 ? accepted : -errno;
+}
+
+// As libuv does: SO_REUSEADDR, and an IPv6 wildcard takes IPv4 too.
+static inline int uvx_listen(const uvx_address_t *address, int backlog) {
+  int on = 1, off = 0;
+  int fd = socket(address->any.sa_family, SOCK_STREAM | UVX_SOCK_NONBLOCK | UVX_SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0
+      && (address->any.sa_family != AF_INET6
+          || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0)
+      && bind(fd, &address->any, uvx_address_length(address)) == 0 && listen(fd, backlog) == 0)
+    return fd;
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
+static inline unsigned long long uvx_descriptor_limit(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+static inline int uvx_set_descriptor_limit(unsigned long long wanted) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -errno;
+  limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 : -errno;
+}
+
+static inline void uvx_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+static inline int uvx_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno; }
 
 #endif

@@ -1,1 +1,0 @@
-// KVStore: the replicated state machine. Deterministic: no clock, no randomness, no I/O.

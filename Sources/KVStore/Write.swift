@@ -1,0 +1,81 @@
+import Bytes
+
+/// One write request, borrowed: its bytes are valid only where the pointers were given.
+///
+/// The same type describes a write to encode and a write that was decoded. That keys and values are well-formed
+/// text is the front's concern; here only their sizes are bounded.
+package struct Write {
+  package enum Kind: UInt8, Sendable {
+    case set = 0
+    case delete = 1
+  }
+
+  /// What `If-Match` or `If-None-Match` says (RFC 9110, section 13.1).
+  package enum Condition {
+    case none
+    /// `*`
+    case any
+    /// A list of entity tags, at most `Write.tagsMax`. Tags that are not of this store's form are left out; a
+    /// list may be empty: it matches nothing.
+    case tags(TagList)
+  }
+
+  /// 128 Unicode scalars of at most four bytes.
+  package static let keyBytesMax = 512
+  /// 2048 Unicode scalars of at most four bytes.
+  package static let valueBytesMax = 8192
+  package static let idempotencyKeyBytesMax = 64
+  package static let tagsMax = 64
+  /// No encoding is longer.
+  package static let encodedBytesMax =
+    1 + 2 + 2 + 2 * (1 + tagsMax * Tag.encodedBytes) + keyBytesMax + valueBytesMax + 1
+    + idempotencyKeyBytesMax
+
+  package var kind: Kind
+  /// 1 to `keyBytesMax` bytes.
+  package var key: UnsafeRawBufferPointer
+  /// 0 to `valueBytesMax` bytes, none for a delete.
+  package var value: UnsafeRawBufferPointer
+  /// 1 to `idempotencyKeyBytesMax` bytes.
+  package var idempotencyKey: UnsafeRawBufferPointer?
+  package var ifMatch = Condition.none
+  package var ifNoneMatch = Condition.none
+
+  package init(
+    set key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer,
+    idempotencyKey: UnsafeRawBufferPointer? = nil
+  ) {
+    kind = .set
+    self.key = key
+    self.value = value
+    self.idempotencyKey = idempotencyKey
+  }
+
+  package init(delete key: UnsafeRawBufferPointer, idempotencyKey: UnsafeRawBufferPointer? = nil) {
+    kind = .delete
+    self.key = key
+    value = UnsafeRawBufferPointer(start: nil, count: 0)
+    self.idempotencyKey = idempotencyKey
+  }
+
+  package var isConditional: Bool {
+    switch (ifMatch, ifNoneMatch) {
+    case (.none, .none): false
+    case (.any, _), (.tags, _), (.none, .any), (.none, .tags): true
+    }
+  }
+
+  /// Whether both conditions hold for a key whose current value has `tag`; nil: the key has no value.
+  package func isSatisfied(by tag: Tag?) -> Bool {
+    switch ifMatch {
+    case .none: break
+    case .any: if tag == nil { return false }
+    case .tags(let list): if !list.contains(tag) { return false }
+    }
+    switch ifNoneMatch {
+    case .none: return true
+    case .any: return tag == nil
+    case .tags(let list): return !list.contains(tag)
+    }
+  }
+}

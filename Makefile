@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
 SOURCES := Sources Tests Package.swift
-SCRIPTS := $(wildcard scripts/*.sh bench/*.sh) .ci/run
+SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build run test lint format clean bench-deps bench-one soak compat
@@ -40,7 +40,7 @@ bench-deps:
 
 bench-one: bench-deps ## compare one server with a libuv floor and nginx, side by side
 	$(SWIFT) build -c release
-	@bench/one.sh
+	@python3 bench/one.py
 
 soak: build ## idle and slow connections in thousands, a million mangled requests
 	@python3 scripts/soak.py

@@ -107,7 +107,7 @@ package struct Errand: Sendable {
 // What an answer means
 extension Errand {
   private mutating func onAnswer(_ answer: Answer, from host: Int, now: UInt64, actions: inout [Action]) {
-    lastAnswer = answer
+    if answer.status != 200 { lastAnswer = answer }
     switch answer.status {
     case 200: onSuccess(answer, from: host, now: now, actions: &actions)
     case 412:

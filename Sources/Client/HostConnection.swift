@@ -30,6 +30,7 @@ final class HostConnection: StreamHandler {
   private var parser = ResponseParser()
   /// When bytes came last, or were first awaited.
   private var lastHeard: UInt64 = 0
+  private var hasFailed = false
   /// Why the host could not be used the last time.
   private(set) var lastFault = "no answer"
 
@@ -39,11 +40,8 @@ final class HostConnection: StreamHandler {
     writer = RequestWriter(host: Array(address.text.utf8))
   }
 
-  /// True where a request would be sent at once and the host does not owe answers for long.
-  var isReady: Bool {
-    guard case .standing = state else { return false }
-    return !isSilent(for: Errand.hedgeMilliseconds)
-  }
+  /// True where the host failed the last that was asked of it, or owes answers for long.
+  var isDoubtful: Bool { hasFailed || isSilent(for: Errand.hedgeMilliseconds) }
 
   private func isSilent(for milliseconds: UInt64) -> Bool {
     sentCount > 0 && session.loop.now >= lastHeard + milliseconds
@@ -91,6 +89,7 @@ final class HostConnection: StreamHandler {
     lastFault = reason
     session.note(address, reason)
     let (ended, sent) = (tries, sentCount)
+    if !ended.isEmpty { hasFailed = true }
     tries.removeAll(keepingCapacity: true)
     sentCount = 0
     for (index, attempt) in ended.enumerated() {
@@ -185,6 +184,8 @@ extension HostConnection {
     guard sentCount > 0 else { return }
     let attempt = tries.removeFirst()
     sentCount -= 1
+    hasFailed = false
+    session.note(address, "answered \(answer.status)")
     guard attempt.isWanted else { return }
     if answer.status != 200 || attempt.job.call.isAnswered(by: answer.body) {
       attempt.job.lastAnswerer = attempt.job.order[attempt.host]

@@ -61,14 +61,12 @@ package final class Session {
     timer = nil
   }
 
-  /// Begins where the last did not, so that the load spreads; the hosts that failed last come last.
+  /// Begins where the last did not, so that the load spreads; doubtful hosts come last.
   private func nextOrder() -> [Int] {
     rotation = (rotation + 1) % hosts.count
-    var order = (0..<hosts.count).map { ($0 + rotation) % hosts.count }
-    if hosts.contains(where: \.isReady) {
-      order = order.filter { hosts[$0].isReady } + order.filter { !hosts[$0].isReady }
-    }
-    return order
+    let order = (0..<hosts.count).map { ($0 + rotation) % hosts.count }
+    guard hosts.contains(where: \.isDoubtful) else { return order }
+    return order.filter { !hosts[$0].isDoubtful } + order.filter { hosts[$0].isDoubtful }
   }
 
   func note(_ address: ServerAddress, _ text: @autoclosure () -> String) {

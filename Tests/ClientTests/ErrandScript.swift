@@ -48,7 +48,7 @@ struct ErrandScript {
 
   static func name(_ outcome: Outcome) -> String {
     switch outcome {
-    case .done(let answer): answer.assurance == .linearizable ? "done" : "done \(name(answer.assurance))"
+    case .done(let answer): answer.assurance == .linearizable ? "done" : "done \(label(answer.assurance))"
     case .conditionFailed: "condition failed"
     case .refused(let answer): "refused \(answer.status)"
     case .unanswered: "unanswered"
@@ -58,7 +58,7 @@ struct ErrandScript {
   }
 }
 
-private func name(_ assurance: Assurance) -> String {
+private func label(_ assurance: Assurance) -> String {
   switch assurance {
   case .linearizable: "linearizable"
   case .degraded: "degraded"

@@ -98,6 +98,12 @@ final class Connection {
   /// True when the server has sent its FIN and nothing before it.
   func isAtEnd() throws -> Bool { try received.isEmpty && !receive() }
 
+  /// Whether bytes, a FIN or a reset have come.
+  func hasBytes() -> Bool {
+    var event = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    return poll(&event, 1, 0) > 0
+  }
+
   private func receive() throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: 65536)
     let count = recv(socket, &buffer, buffer.count, 0)

@@ -1,23 +1,23 @@
 /// Bytes that do not mean what they should: too short, out of bounds, not canonical.
-package struct MalformedBytes: Error, Equatable {
-  package init() {}
+public struct MalformedBytes: Error, Equatable {
+  public init() {}
 }
 
 /// Decoding with bounds: every read either succeeds whole or throws and reads nothing past the end. Borrowed:
 /// valid only within the closure that gave the pointer.
-package struct ByteReader {
+public struct ByteReader {
   let base: UnsafeRawBufferPointer
   /// Bytes read so far.
-  package private(set) var offset = 0
+  public private(set) var offset = 0
 
-  package var remaining: Int { base.count - offset }
-  package var isAtEnd: Bool { offset == base.count }
+  public var remaining: Int { base.count - offset }
+  public var isAtEnd: Bool { offset == base.count }
 
-  package init(_ bytes: UnsafeRawBufferPointer) {
+  public init(_ bytes: UnsafeRawBufferPointer) {
     base = bytes
   }
 
-  package mutating func take<Value: FixedWidthInteger>(_ type: Value.Type) throws(MalformedBytes) -> Value {
+  public mutating func take<Value: FixedWidthInteger>(_ type: Value.Type) throws(MalformedBytes) -> Value {
     guard remaining >= MemoryLayout<Value>.size else { throw MalformedBytes() }
     let value = base.loadUnaligned(fromByteOffset: offset, as: Value.self)
     offset += MemoryLayout<Value>.size
@@ -25,7 +25,7 @@ package struct ByteReader {
   }
 
   /// A shortest-form LEB128 of at most 64 bits.
-  package mutating func takeVarint() throws(MalformedBytes) -> UInt64 {
+  public mutating func takeVarint() throws(MalformedBytes) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {
@@ -43,31 +43,31 @@ package struct ByteReader {
   }
 
   /// A varint that counts something of which at most `max` may follow.
-  package mutating func takeCount(max: Int) throws(MalformedBytes) -> Int {
+  public mutating func takeCount(max: Int) throws(MalformedBytes) -> Int {
     let value = try takeVarint()
     guard value <= UInt64(max) else { throw MalformedBytes() }
     return Int(value)
   }
 
-  package mutating func takeDigest() throws(MalformedBytes) -> Digest {
+  public mutating func takeDigest() throws(MalformedBytes) -> Digest {
     let low = try take(UInt64.self)
     return Digest(low: low, high: try take(UInt64.self))
   }
 
   /// The next `count` bytes, borrowed.
-  package mutating func take(count: Int) throws(MalformedBytes) -> UnsafeRawBufferPointer {
+  public mutating func take(count: Int) throws(MalformedBytes) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= remaining else { throw MalformedBytes() }
     defer { offset += count }
     return UnsafeRawBufferPointer(rebasing: base[offset..<offset + count])
   }
 
   /// A varint length of at most `max`, then so many bytes, borrowed.
-  package mutating func takeCounted(max: Int) throws(MalformedBytes) -> UnsafeRawBufferPointer {
+  public mutating func takeCounted(max: Int) throws(MalformedBytes) -> UnsafeRawBufferPointer {
     try take(count: try takeCount(max: max))
   }
 
   /// Every byte must have been read: what follows a record is not ours to ignore.
-  package func expectEnd() throws(MalformedBytes) {
+  public func expectEnd() throws(MalformedBytes) {
     guard isAtEnd else { throw MalformedBytes() }
   }
 }

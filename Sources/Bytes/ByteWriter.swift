@@ -1,15 +1,15 @@
 /// Encoding into a byte array that the caller owns and reuses. Integers are little-endian.
 extension [UInt8] {
-  package mutating func put(_ byte: UInt8) {
+  public mutating func put(_ byte: UInt8) {
     append(byte)
   }
 
-  package mutating func put<Value: FixedWidthInteger>(_ value: Value) {
+  public mutating func put<Value: FixedWidthInteger>(_ value: Value) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 
   /// LEB128: seven bits a byte, low bits first, at most ten bytes.
-  package mutating func putVarint(_ value: UInt64) {
+  public mutating func putVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -18,37 +18,37 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: rest))
   }
 
-  package mutating func putVarint(_ value: Int) {
+  public mutating func putVarint(_ value: Int) {
     putVarint(UInt64(value))
   }
 
-  package mutating func put(_ digest: Digest) {
+  public mutating func put(_ digest: Digest) {
     put(digest.low)
     put(digest.high)
   }
 
-  package mutating func put(_ bytes: [UInt8]) {
+  public mutating func put(_ bytes: [UInt8]) {
     append(contentsOf: bytes)
   }
 
-  package mutating func put(_ bytes: UnsafeRawBufferPointer) {
+  public mutating func put(_ bytes: UnsafeRawBufferPointer) {
     append(contentsOf: bytes)
   }
 
   /// A varint length, then the bytes.
-  package mutating func putCounted(_ bytes: UnsafeRawBufferPointer) {
+  public mutating func putCounted(_ bytes: UnsafeRawBufferPointer) {
     putVarint(bytes.count)
     append(contentsOf: bytes)
   }
 
   /// A varint length, then the bytes.
-  package mutating func putCounted(_ bytes: [UInt8]) {
+  public mutating func putCounted(_ bytes: [UInt8]) {
     putVarint(bytes.count)
     append(contentsOf: bytes)
   }
 
   /// Overwrites four bytes at `offset`: for a length known only afterwards.
-  package mutating func patch(_ value: UInt32, at offset: Int) {
+  public mutating func patch(_ value: UInt32, at offset: Int) {
     precondition(offset >= 0 && offset + 4 <= count)
     withUnsafeMutableBytes { $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt32.self) }
   }

@@ -1,29 +1,29 @@
 /// A 128-bit digest: the chain of the log, the identity of a write, of a configuration, of a state.
-package struct Digest: Hashable, Comparable, Sendable {
-  package var low: UInt64
-  package var high: UInt64
+public struct Digest: Hashable, Comparable, Sendable {
+  public var low: UInt64
+  public var high: UInt64
 
-  package static let zero = Digest(low: 0, high: 0)
+  public static let zero = Digest(low: 0, high: 0)
 
-  package init(low: UInt64, high: UInt64) {
+  public init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
   }
 
-  package static func < (left: Digest, right: Digest) -> Bool {
+  public static func < (left: Digest, right: Digest) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }
 }
 
 extension Digest: CustomStringConvertible {
   /// 32 lower-case hexadecimal digits, high half first.
-  package var description: String {
+  public var description: String {
     hexadecimal(high) + hexadecimal(low)
   }
 }
 
 /// 16 lower-case hexadecimal digits.
-package func hexadecimal(_ value: UInt64) -> String {
+public func hexadecimal(_ value: UInt64) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 16 - digits.count) + digits
 }
@@ -32,7 +32,7 @@ package func hexadecimal(_ value: UInt64) -> String {
 /// and table hash; with a secret key it also resists chosen collisions in a hash table.
 ///
 /// The project uses 1 compression and 3 finalization rounds; 2 and 4 exist for the published vectors.
-package struct SipHash {
+public struct SipHash {
   var v0: UInt64
   var v1: UInt64
   var v2: UInt64
@@ -45,7 +45,7 @@ package struct SipHash {
   let finalizationRounds: Int
 
   /// A wide one is for `digest()`, another for `hash()`: the two differ from the start.
-  package init(
+  public init(
     key: (UInt64, UInt64) = (0, 0), isWide: Bool, compressionRounds: Int = 1, finalizationRounds: Int = 3
   ) {
     v0 = key.0 ^ 0x736f_6d65_7073_6575
@@ -58,6 +58,7 @@ package struct SipHash {
     self.finalizationRounds = finalizationRounds
   }
 
+  @inline(__always)
   mutating func round() {
     v0 &+= v1
     v1 = (v1 << 13 | v1 >> 51) ^ v0
@@ -71,13 +72,14 @@ package struct SipHash {
     v2 = v2 << 32 | v2 >> 32
   }
 
+  @inline(__always)
   mutating func compress(_ word: UInt64) {
     v3 ^= word
     for _ in 0..<compressionRounds { round() }
     v0 ^= word
   }
 
-  package mutating func update(_ byte: UInt8) {
+  public mutating func update(_ byte: UInt8) {
     tail |= UInt64(byte) << (8 * (count & 7))
     count &+= 1
     if count & 7 == 0 {
@@ -87,19 +89,19 @@ package struct SipHash {
   }
 
   /// Eight bytes, little-endian.
-  package mutating func update(_ word: UInt64) {
+  public mutating func update(_ word: UInt64) {
     let shift = 8 * (count & 7)
     compress(tail | word << shift)
     tail = shift == 0 ? 0 : word >> (64 - shift)
     count &+= 8
   }
 
-  package mutating func update(_ digest: Digest) {
+  public mutating func update(_ digest: Digest) {
     update(digest.low)
     update(digest.high)
   }
 
-  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var offset = 0
     while offset &+ 8 <= bytes.count {
       update(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
@@ -111,17 +113,18 @@ package struct SipHash {
     }
   }
 
-  package mutating func update(_ bytes: [UInt8]) {
+  public mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
+  @inline(__always)
   mutating func finish() -> UInt64 {
     for _ in 0..<finalizationRounds { round() }
     return v0 ^ v1 ^ v2 ^ v3
   }
 
   /// The 64-bit hash of all that was given.
-  package consuming func hash() -> UInt64 {
+  public consuming func hash() -> UInt64 {
     precondition(!isWide)
     compress(tail | count << 56)
     v2 ^= 0xff
@@ -129,7 +132,7 @@ package struct SipHash {
   }
 
   /// The 128-bit digest of all that was given.
-  package consuming func digest() -> Digest {
+  public consuming func digest() -> Digest {
     precondition(isWide)
     compress(tail | count << 56)
     v2 ^= 0xee
@@ -141,7 +144,7 @@ package struct SipHash {
 
 extension SipHash {
   /// The 64-bit hash of `bytes` under `key`.
-  package static func hash(_ bytes: UnsafeRawBufferPointer, key: (UInt64, UInt64) = (0, 0)) -> UInt64 {
+  public static func hash(_ bytes: UnsafeRawBufferPointer, key: (UInt64, UInt64) = (0, 0)) -> UInt64 {
     var sip = SipHash(key: key, isWide: false)
     sip.update(bytes)
     return sip.hash()

@@ -70,4 +70,9 @@ package enum ParsedRequest {
   case expectsContinue
   case request(Request)
   case refusal(Refusal)
+
+  /// What follows is no HTTP any more.
+  var isUpgrade: Bool {
+    if case .request(let request) = self { request.action == .upgrade } else { false }
+  }
 }

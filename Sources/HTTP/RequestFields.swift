@@ -41,7 +41,9 @@ struct RequestFields {
       if !line.endsInCRLF { hasBareLineFeed = true }
       switch FieldLine.parse(line.bytes) {
       case .field(let field): read(field)
-      case .fault(let reason): doubt(reason)
+      case .fault(let reason):
+        doubt(reason)
+        if Self.isMeantAsHost(line.bytes) { hosts += 1 }
       }
     }
     if coding != .none, length != .absent { doubt("Content-Length beside Transfer-Encoding") }
@@ -53,6 +55,12 @@ struct RequestFields {
 
   private mutating func object(_ reason: StaticString) {
     if objection == nil { objection = reason }
+  }
+
+  /// A malformed Host line is no naive client's: it must not make its request classic, and so answered.
+  private static func isMeantAsHost(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard line.count > 4, line.startsIgnoringCase(with: "host") else { return false }
+    return line[4] == UInt8(ascii: ":") || line[4].isBlank
   }
 
   /// Told apart by length first: most fields match none.

@@ -13,6 +13,7 @@ struct RequestLine {
   }
 
   let method: Method
+  private let isMethodToken: Bool
   let target: UnsafeRawBufferPointer
   let version: Version
   let endsInCRLF: Bool
@@ -22,7 +23,9 @@ struct RequestLine {
     let space = bytes.first(of: UInt8(ascii: " ")) ?? bytes.count
     let rest = bytes[from: min(space + 1, bytes.count), to: bytes.count]
     let mark = Self.lastVersionMark(rest)
-    method = Method(bytes[from: 0, to: space])
+    let name = bytes[from: 0, to: space]
+    method = Method(name)
+    isMethodToken = method != .other || (!name.isEmpty && name.allSatisfy(\.isTokenCharacter))
     target = rest[from: 0, to: mark ?? rest.count]
     version = mark.map { Self.version(rest[from: $0 + 6, to: rest.count]) } ?? .none
     endsInCRLF = line.endsInCRLF
@@ -44,6 +47,7 @@ struct RequestLine {
 
   /// What RFC 9112 §3 forbids in the line.
   var standardFault: Fault? {
+    if !isMethodToken { return Fault(.badRequest, "the request line has no proper method") }
     if version == .none { return Fault(.badRequest, "the request line has no HTTP version") }
     if version == .malformed { return Fault(.badRequest, "the request line has no proper HTTP version") }
     for byte in target where byte <= 0x20 || byte == 0x7f {

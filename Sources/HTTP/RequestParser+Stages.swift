@@ -64,8 +64,9 @@ extension RequestParser {
   }
 
   private mutating func conclude(_ head: RequestHead, body: UnsafeRawBufferPointer, length: Int) -> Step {
-    stage = head.form.keepsAlive ? .head(HeadFinder()) : .ended
-    return .found(head.judge(body: body), length: length)
+    let judgement = head.judge(body: body)
+    stage = head.form.keepsAlive && !judgement.isUpgrade ? .head(HeadFinder()) : .ended
+    return .found(judgement, length: length)
   }
 
   private mutating func end(with refusal: Refusal, length: Int) -> Step {

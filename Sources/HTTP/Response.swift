@@ -13,6 +13,11 @@ package struct Response {
   package var isReplayed = false
   package var floor: UInt64?
   package var retryAfter: UInt32?
+
+  package init(status: UInt16, keepsAlive: Bool) {
+    self.status = status
+    self.keepsAlive = keepsAlive
+  }
 }
 
 package enum ParsedResponse {

@@ -60,7 +60,7 @@ struct ByteMap: Sendable {
 
   mutating func replace(at location: Location, _ parts: RecordParts, hash: UInt64) {
     payloadBytes += parts.key.count + parts.value.count - withRecord(at: location) { $0.payloadBytes }
-    shards[location.shard].replace(at: location.slot, parts, hash: hash, hashKey: hashKey)
+    shards[location.shard].replace(at: location.slot, parts, hash: hash)
     hashes.invalidate(location.shard)
   }
 

@@ -1,6 +1,6 @@
 import Bytes
 
-/// One key with what belongs to it, as it lies in a shard's arena. A view: valid until the arena changes.
+/// One key with what belongs to it, as it lies in a shard's block. A view: valid until the shard changes.
 ///
 /// Layout: stamp (8 bytes), digest (16), key count (2), value count (2), key, value; little-endian, padded to a
 /// multiple of `alignment`.
@@ -39,11 +39,15 @@ struct Record {
   /// Key and value bytes.
   var payloadBytes: Int { keyCount + valueCount }
 
-  /// What it takes of the arena.
+  /// What it takes of a block.
   var size: Int { Self.size(payloadBytes: payloadBytes) }
 
   static func size(payloadBytes: Int) -> Int {
     (headBytes + payloadBytes + alignment - 1) & ~(alignment - 1)
+  }
+
+  var parts: RecordParts {
+    RecordParts(key: key, value: value, stamp: stamp, digest: digest)
   }
 
   /// Covers everything the record says, and nothing of where it lies.

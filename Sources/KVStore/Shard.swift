@@ -1,36 +1,53 @@
 import Bytes
 
-/// A part of a `ByteMap`: records in one arena, found through an open-addressed table with linear probing.
+/// A part of a `ByteMap`: records in blocks, found through an open-addressed table with linear probing.
 ///
-/// A record costs no allocation of its own. Both arrays are copied on the first write after the map was copied,
-/// which is why the map has many small shards.
+/// A record costs no allocation of its own, and a growing shard moves nothing: blocks of one size leave the
+/// allocator no holes that the next one does not fit. A write after a copy copies the table, the list of blocks
+/// and one block; which is why a map has many small shards.
 struct Shard: Sendable {
-  /// 0: empty. Else twelve bits of the hash, and the record's place: 1 + offset / `Record.alignment`.
-  private var slots: [UInt32] = []
-  private var arena: [UInt8] = []
-  /// Arena bytes taken by records, dead ones included.
-  private var used: Int32 = 0
-  /// Arena bytes of dead records.
-  private var dead: Int32 = 0
-  private(set) var count: Int32 = 0
+  /// What a slot says: 0 for empty, else 11 bits of the hash, 12 bits 1 + block, 9 bits offset in it.
+  private enum Slot {
+    static let tagMask: UInt32 = 0xffe0_0000
+    static let blocksMax = 1 << 12 - 2
 
-  private static let tagMask: UInt32 = 0xfff0_0000
-  private static let arenaBytesMax = (1 << 20 - 1) * Record.alignment
+    @inline(__always)
+    static func tag(_ hash: UInt64) -> UInt32 {
+      UInt32(truncatingIfNeeded: hash >> 20) & tagMask
+    }
+
+    static func make(tag: UInt32, _ place: Place) -> UInt32 {
+      tag | UInt32(place.block + 1) << 9 | UInt32(place.offset / Record.alignment)
+    }
+
+    @inline(__always)
+    static func place(_ slot: UInt32) -> Place {
+      Place(block: Int(slot >> 9 & 0xfff) - 1, offset: Int(slot & 0x1ff) * Record.alignment)
+    }
+  }
+
+  private struct Place {
+    var block: Int
+    var offset: Int
+  }
+
+  /// With the array's and the allocator's heads 2048.
+  private static let blockBytes = 2008
+  /// A longer record has a block to itself, so that less than a quarter of a block stays unused.
+  private static let sharedRecordBytesMax = blockBytes / 4
   private static let slotsMin = 8
-  /// Less garbage than this is left until the arena is full.
-  private static let deadBytesMax: Int32 = 1024
+  /// Less garbage than this is never worth a collection.
+  private static let deadBytesMin: Int32 = 1024
 
-  private static func tag(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: hash >> 20) & tagMask
-  }
-
-  private static func offset(_ slot: UInt32) -> Int {
-    (Int(slot & ~tagMask) - 1) * Record.alignment
-  }
-
-  private static func slot(tag: UInt32, offset: Int) -> UInt32 {
-    tag | UInt32(offset / Record.alignment + 1)
-  }
+  private var slots: [UInt32] = []
+  private var blocks: [[UInt8]] = []
+  private(set) var count: Int32 = 0
+  /// The block that is being filled, and where it ends.
+  private var open: Int32 = -1
+  private var end: Int32 = 0
+  /// Bytes of all records in the blocks, and of those that are no longer in the table.
+  private var used: Int32 = 0
+  private var dead: Int32 = 0
 }
 
 extension Shard {
@@ -47,27 +64,26 @@ extension Shard {
   @inline(__always)
   private func find(hash: UInt64, where isMatch: (Record) -> Bool) -> Int {
     guard count > 0 else { return -1 }
-    let tag = Self.tag(hash)
-    return slots.withUnsafeBufferPointer { slots in
-      arena.withUnsafeBytes { arena in
-        let mask = slots.count &- 1
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while slots[index] != 0 {
-          let slot = slots[index]
-          if slot & Self.tagMask == tag, isMatch(Record(base: arena.baseAddress! + Self.offset(slot))) {
-            return index
-          }
-          index = (index &+ 1) & mask
-        }
-        return -1
-      }
+    let tag = Slot.tag(hash)
+    let slots = self.slots.span
+    let mask = slots.count &- 1
+    var index = Int(truncatingIfNeeded: hash) & mask
+    while slots[unchecked: index] != 0 {
+      let slot = slots[unchecked: index]
+      if slot & Slot.tagMask == tag, withRecord(Slot.place(slot), isMatch) { return index }
+      index = (index &+ 1) & mask
     }
+    return -1
+  }
+
+  @inline(__always)
+  private func withRecord<Result>(_ place: Place, _ body: (Record) -> Result) -> Result {
+    blocks[place.block].withUnsafeBytes { body(Record(base: $0.baseAddress! + place.offset)) }
   }
 
   @inline(__always)
   func withRecord<Result>(at slot: Int, _ body: (Record) -> Result) -> Result {
-    let offset = Self.offset(slots[slot])
-    return arena.withUnsafeBytes { body(Record(base: $0.baseAddress! + offset)) }
+    withRecord(Slot.place(slots[slot]), body)
   }
 
   /// The slots in use, in no order that means anything.
@@ -92,25 +108,21 @@ extension Shard {
   /// Adds a record whose key is not here.
   mutating func insert(_ parts: RecordParts, hash: UInt64, hashKey: HashKey) {
     if (Int(count) + 1) * 4 > slots.count * 3 { growSlots(hashKey) }
-    if Int(used) + parts.size > arena.count { moveArena(room: parts.size) }
-    let offset = append(parts)
-    let entry = Self.slot(tag: Self.tag(hash), offset: offset)
-    place(entry, home: Int(truncatingIfNeeded: hash))
+    let place = append(parts)
+    fill(Slot.make(tag: Slot.tag(hash), place), home: Int(truncatingIfNeeded: hash))
     count += 1
   }
 
   /// Puts `parts` in the place of the record with the same key at `slot`.
-  mutating func replace(at slot: Int, _ parts: RecordParts, hash: UInt64, hashKey: HashKey) {
-    let offset = Self.offset(slots[slot])
-    let size = withRecord(at: slot) { $0.size }
+  mutating func replace(at slot: Int, _ parts: RecordParts, hash: UInt64) {
+    let place = Slot.place(slots[slot])
+    let size = withRecord(place) { $0.size }
     if size == parts.size {
-      arena.withUnsafeMutableBytes { parts.write(to: $0.baseAddress! + offset) }
-    } else if Int(used) + parts.size <= arena.count {
-      slots[slot] = Self.slot(tag: Self.tag(hash), offset: append(parts))
-      dead += Int32(size)
+      blocks[place.block].withUnsafeMutableBytes { parts.write(to: $0.baseAddress! + place.offset) }
     } else {
-      remove(at: slot, hashKey: hashKey)
-      insert(parts, hash: hash, hashKey: hashKey)
+      slots[slot] = Slot.make(tag: Slot.tag(hash), append(parts))
+      dead += Int32(size)
+      collectIfWorthwhile()
     }
   }
 
@@ -118,18 +130,38 @@ extension Shard {
     dead += Int32(withRecord(at: slot) { $0.size })
     count -= 1
     closeGap(at: slot, hashKey)
-    if dead > Self.deadBytesMax && dead > used / 2 { moveArena(room: 0) }
+    collectIfWorthwhile()
   }
 
-  /// Writes the record behind the others, where there is room, and tells its offset.
-  private mutating func append(_ parts: RecordParts) -> Int {
-    let offset = Int(used)
-    arena.withUnsafeMutableBytes { parts.write(to: $0.baseAddress! + offset) }
+  /// Writes the record where there is room.
+  private mutating func append(_ parts: RecordParts) -> Place {
+    let place = makeRoom(parts.size)
     used += Int32(parts.size)
-    return offset
+    blocks[place.block].withUnsafeMutableBytes { parts.write(to: $0.baseAddress! + place.offset) }
+    return place
   }
 
-  private mutating func place(_ entry: UInt32, home: Int) {
+  private mutating func makeRoom(_ size: Int) -> Place {
+    if size > Self.sharedRecordBytesMax {
+      addBlock(size)
+      return Place(block: blocks.count - 1, offset: 0)
+    }
+    if open < 0 || Int(end) + size > Self.blockBytes {
+      addBlock(Self.blockBytes)
+      open = Int32(blocks.count - 1)
+      end = 0
+    }
+    defer { end += Int32(size) }
+    return Place(block: Int(open), offset: Int(end))
+  }
+
+  private mutating func addBlock(_ size: Int) {
+    precondition(blocks.count < Slot.blocksMax, "the limits keep shards smaller")
+    if blocks.count == blocks.capacity { blocks.reserveCapacity(blocks.count + 2 + blocks.count / 4) }
+    blocks.append([UInt8](repeating: 0, count: size))
+  }
+
+  private mutating func fill(_ entry: UInt32, home: Int) {
     slots.withUnsafeMutableBufferPointer { slots in
       let mask = slots.count &- 1
       var index = home & mask
@@ -158,43 +190,24 @@ extension Shard {
     let old = slots
     slots = [UInt32](repeating: 0, count: max(Self.slotsMin, old.count * 2))
     for entry in old where entry != 0 {
-      let hash = arena.withUnsafeBytes {
-        hashKey.hash(Record(base: $0.baseAddress! + Self.offset(entry)).key)
-      }
-      place(entry, home: Int(truncatingIfNeeded: hash))
+      fill(entry, home: Int(truncatingIfNeeded: withRecord(Slot.place(entry)) { hashKey.hash($0.key) }))
     }
   }
 
-  /// Moves the living records into an arena with `room` for more and a quarter to spare, which bounds both the
-  /// waste and, amortized, the moving.
-  private mutating func moveArena(room: Int) {
-    let needed = Int(used - dead) + room
-    let size = needed + needed / 4 / Record.alignment * Record.alignment
-    precondition(size <= Self.arenaBytesMax, "the limits keep shards smaller")
-    var end = 0
-    let moved = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      let target = UnsafeMutableRawBufferPointer(target)
-      arena.withUnsafeBytes { end = copyRecords(from: $0, to: target) }
-      target[end...].initializeMemory(as: UInt8.self, repeating: 0)
-      count = size
-    }
-    arena = moved
-    used = Int32(end)
-    dead = 0
-  }
-
-  /// Copies every record and points its slot at the copy. Returns the bytes taken.
-  private mutating func copyRecords(
-    from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    var end = 0
+  /// Moves the living records into new blocks once a quarter of the bytes are dead, which bounds both the waste
+  /// and, amortized, the moving.
+  private mutating func collectIfWorthwhile() {
+    guard dead > Self.deadBytesMin, dead > used / 4 else { return }
+    let old = blocks
+    blocks = []
+    (open, end, used, dead) = (-1, 0, 0, 0)
     for index in slots.indices where slots[index] != 0 {
-      let record = Record(base: source.baseAddress! + Self.offset(slots[index]))
-      (target.baseAddress! + end).copyMemory(from: record.base, byteCount: record.size)
-      slots[index] = Self.slot(tag: slots[index] & Self.tagMask, offset: end)
-      end += record.size
+      let from = Slot.place(slots[index])
+      let place = old[from.block].withUnsafeBytes {
+        append(Record(base: $0.baseAddress! + from.offset).parts)
+      }
+      slots[index] = Slot.make(tag: slots[index] & Slot.tagMask, place)
     }
-    return end
   }
 }
 

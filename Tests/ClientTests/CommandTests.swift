@@ -152,12 +152,12 @@ final class CommandTests: XCTestCase {
       (.answer(507, [], "full"), ["-v", "x"], "not executed: 507 from HOST: full", 4),
       (.answer(400, [], "bad\nthing\u{7}"), [], "not executed: 400 from HOST: bad thing ", 4),
       (.answer(429, ["Retry-After: 60"], "busy"), ["-v", "x"], "not executed: 429 from HOST: busy", 4),
-      (.silence, ["--timeout", "0.2"], "no answer in time: HOST: no answer", 4),
+      (.silence, ["--timeout", "0.6"], "no answer in time: HOST: no answer", 4),
       (.answer(500, [], "fault"), ["-v", "x"], "outcome unknown: 500 from HOST: fault", 5),
       (.answer(500, [], "fault"), [], "outcome unknown: 500 from HOST: fault", 5),
-      (.answer(504, [], "late"), ["-v", "x", "--timeout", "0.2"], "outcome unknown: 504 from HOST: late", 5),
+      (.answer(504, [], "late"), ["-v", "x", "--timeout", "0.6"], "outcome unknown: 504 from HOST: late", 5),
       (
-        .silence, ["-v", "x", "--timeout", "0.2"],
+        .silence, ["-v", "x", "--timeout", "0.6"],
         "outcome unknown: sent, and no answer in time: HOST: no answer", 5
       ),
       (.answer(412, [], "no"), ["-v", "x", "--create"], "condition failed", 6),

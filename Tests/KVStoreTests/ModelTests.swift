@@ -18,7 +18,7 @@ final class ModelTests: XCTestCase {
     let limits = Limits(storeBytes: 900, outcomes: 6, outcomeBytes: 200)
     for seed in 1...3 as ClosedRange<UInt64> {
       try run(
-        Plan(seed: seed, steps: 1200, limits: limits, keys: 12, valueBytesMax: 60, stepsPerSnapshot: 1))
+        Plan(seed: seed, steps: 700, limits: limits, keys: 12, valueBytesMax: 60, stepsPerSnapshot: 1))
     }
   }
 

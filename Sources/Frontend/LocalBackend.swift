@@ -18,17 +18,29 @@ package final class LocalBackend: Backend {
   }
 
   package func submit(_ turn: Turn, from frontend: Frontend) {
-    for read in turn.reads {
-      turn.withKey(of: read) { key in
-        store.read(key) { entry in
-          frontend.answerRead(
-            read.ticket, value: entry?.value,
-            tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) })
-        }
+    for read in turn.reads { answer(read, of: turn, frontend) }
+    if !turn.writes.isEmpty { execute(turn, frontend) }
+    for dump in turn.dumps { frontend.answerDump(dump.ticket, store, assurance: Self.assurance(dump.demand)) }
+  }
+
+  @inline(__always)
+  private func answer(_ read: Turn.Read, of turn: Turn, _ frontend: Frontend) {
+    turn.withKey(of: read) { key in
+      store.read(key) { entry in
+        frontend.answerRead(
+          read.ticket, value: entry?.value,
+          tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) },
+          assurance: Self.assurance(read.demand))
       }
     }
-    if !turn.writes.isEmpty { execute(turn, frontend) }
-    for dump in turn.dumps { frontend.answerDump(dump.ticket, store) }
+  }
+
+  /// Who asks for a local answer is told that it is one, though here it is as good as any.
+  private static func assurance(_ demand: ConsistencyDemand) -> Assurance {
+    switch demand {
+    case .local: .local(age: 0)
+    case .unspecified, .linearizable: .linearizable
+    }
   }
 
   private func execute(_ turn: Turn, _ frontend: Frontend) {

@@ -74,7 +74,14 @@ final class HostConnection: StreamHandler {
     output.removeAll(keepingCapacity: true)
   }
 
+  /// Closes, and forgets what was asked.
   func close() {
+    closeStream()
+    tries.removeAll()
+    sentCount = 0
+  }
+
+  private func closeStream() {
     switch state {
     case .closed: break
     case .resolving(let lookup): lookup.cancel()
@@ -85,7 +92,7 @@ final class HostConnection: StreamHandler {
 
   /// Ends all tries; those from `sentCount` on certainly did not arrive.
   private func fail(_ reason: String) {
-    close()
+    closeStream()
     lastFault = reason
     session.note(address, reason)
     let (ended, sent) = (tries, sentCount)

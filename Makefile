@@ -6,7 +6,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test lint format clean bench-deps bench-one soak compat
+.PHONY: help deps build run test lint format clean bench-deps bench-one bench-client soak compat
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench-deps:
 bench-one: bench-deps ## compare one server with a libuv floor and nginx, side by side
 	$(SWIFT) build -c release
 	@python3 bench/one.py
+
+bench-client: bench-deps ## compare kvclient as a process with curl
+	$(SWIFT) build -c release
+	@python3 bench/client.py
 
 soak: build ## idle and slow connections in thousands, a million mangled requests
 	@python3 scripts/soak.py

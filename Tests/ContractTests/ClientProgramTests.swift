@@ -88,7 +88,7 @@ final class ClientProgramTests: XCTestCase {
     assertError(
       try run(["-h", host(node), "-k", "a", "-v", "2", "--create"]), status: 6, "--create over a value")
     assertError(
-      try run(["-h", host(node), "-k", "a", "-v", "2", "--if-match", "nowhere-1"]), status: 6, "--if-match")
+      try run(["-h", host(node), "-k", "a", "-v", "2", "--if-match", "1-1"]), status: 6, "--if-match")
     let tag = try XCTUnwrap(try node.get("/a")["etag"]).filter { $0 != "\"" }
     try check(node, ["-k", "a", "-v", "2", "--if-match", tag], "1\n")
     try check(node, ["-k", "a"], "2\n")

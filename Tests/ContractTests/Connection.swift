@@ -12,8 +12,10 @@ final class Connection {
   private let server: UInt16
   private let client: UInt16
   private var received: [UInt8] = []
+  /// The server that a test started for this connection lives as long as the connection.
+  private let node: Node?
 
-  init(_ port: UInt16) throws {
+  init(_ port: UInt16, of node: Node? = nil) throws {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = loopback(port)
     if withSockaddr(&address, { Glibc.connect(socket, $0, $1) }) != 0 {
@@ -22,6 +24,7 @@ final class Connection {
       throw Failure.system(code)
     }
     self.socket = socket
+    self.node = node
     server = port
     client = ownPort(socket)
     var on: Int32 = 1
@@ -55,16 +58,22 @@ final class Connection {
   /// Waits until the server's program has read all that was sent (its socket's queue is empty), so that what
   /// is sent next reaches it apart.
   func waitUntilRead() {
-    _ = waitUntil(seconds: Double(Connection.patience)) { self.unreadByServer() == 0 }
+    let isRead = waitUntil(seconds: Double(Connection.patience)) {
+      self.unreadByServer() == 0 || self.hasBytes()
+    }
+    XCTAssertTrue(isRead, "the server did not read: \(self.unreadByServer().map(String.init) ?? "gone")")
   }
 
   /// Bytes in the receive queue of the server's end, from the kernel's table; nil when that end is gone.
   func unreadByServer() -> Int? {
     let local = String(format: "0100007F:%04X", Int(server))
     let remote = String(format: "0100007F:%04X", Int(client))
-    guard let table = try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8) else { return nil }
-    for line in table.split(separator: "\n") {
-      let fields = line.split(separator: " ")
+    guard let table = fopen("/proc/net/tcp", "r") else { return nil }
+    defer { fclose(table) }
+    var line = [CChar](repeating: 0, count: 512)
+    while fgets(&line, Int32(line.count), table) != nil {
+      let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      let fields = String(decoding: text, as: UTF8.self).split(separator: " ")
       guard fields.count > 9, fields[1] == local, fields[2] == remote, fields[9] != "0" else { continue }
       return Int(fields[4].split(separator: ":")[1], radix: 16)
     }

@@ -38,7 +38,7 @@ final class Node {
     return (try? connection.reply())?.status == "200 OK"
   }
 
-  func connect() throws -> Connection { try Connection(port) }
+  func connect() throws -> Connection { try Connection(port, of: self) }
 
   /// A request in the standard dialect on a connection of its own; the reply's body.
   func get(_ path: String) throws -> Reply {

@@ -37,10 +37,32 @@ struct Reply: Equatable {
     }
     let start = end + 4
     if bodiless || ["1", "204", "304"].contains(where: reply.status.hasPrefix) { return (reply, start) }
+    if reply["transfer-encoding"] == "chunked" {
+      guard let (body, end) = try chunks(bytes, from: start) else { return nil }
+      reply.body = body
+      return (reply, end)
+    }
     guard let length = reply["content-length"].flatMap({ Int($0) }) else { throw malformed(head) }
     guard bytes.count >= start + length else { return nil }
     reply.body = String(decoding: bytes[start..<start + length], as: UTF8.self)
     return (reply, start + length)
+  }
+
+  /// A chunked body and where it ends, or nil when it is not whole yet.
+  private static func chunks(_ bytes: [UInt8], from start: Int) throws -> (String, Int)? {
+    var body: [UInt8] = []
+    var position = start
+    while let line = bytes[position...].firstIndex(of: 10) {
+      let size = String(decoding: bytes[position..<line], as: UTF8.self)
+      guard size.hasSuffix("\r"), let count = Int(size.dropLast(), radix: 16) else { throw malformed(size) }
+      let end = line + 1 + count
+      guard bytes.count >= end + 2 else { return nil }
+      guard bytes[end] == 13, bytes[end + 1] == 10 else { throw malformed("no line end after a chunk") }
+      body += bytes[line + 1..<end]
+      position = end + 2
+      if count == 0 { return (String(decoding: body, as: UTF8.self), position) }
+    }
+    return nil
   }
 
   private static func malformed(_ head: String) -> Connection.Failure { .malformed(head) }

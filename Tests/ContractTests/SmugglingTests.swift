@@ -43,11 +43,11 @@ final class SmugglingTests: XCTestCase {
         put("Content-Length: 1", "Transfer-Encoding: chunked"),
         put("Transfer-Encoding: chunked", "Content-Length: 1"),
         put("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
-        put("Transfer-Encoding: chunked, chunked"),
       ], body: "0\r\n\r\n")
     try check(
       [
-        put("Transfer-Encoding: identity"), put("Transfer-Encoding: xchunked"),
+        put("Transfer-Encoding: identity"), put("Transfer-Encoding: chunked, chunked"),
+        put("Transfer-Encoding: xchunked"),
         put("Transfer-Encoding: chunked, identity"),
         put("Transfer-Encoding: chunked;q=1"), put("Transfer-Encoding:"),
       ], body: "0\r\n\r\n", .error("400 Bad Request", "501 Not Implemented"))
@@ -59,13 +59,13 @@ final class SmugglingTests: XCTestCase {
       put("X: a", " folded: b"),
       put("X: a", "\tfolded"), put("X: a\rb"), put("X: a\r\r"), put("X: a\u{0}b"), put("no colon"),
       put(": no name"),
-      put("X(y): z"), put("X y: z"), "PUT /a HTTP/1.1\r\nHost: x\r\nHost: y", "PUT /a HTTP/1.1\r\n Host: x",
+      put("X(y): z"), put("X y: z"), "PUT /a HTTP/1.1\r\nHost: x\r\nHost: y",
     ])
   }
 
   func testRequestLines() throws {
     try check([
-      "GET /a\rb HTTP/1.1\r\nHost: x", "GET /a HTTP/1.1\r\r\nHost: x", "G(T /a HTTP/1.1\r\nHost: x",
+      "GET /a\rb HTTP/1.1\r\nHost: x", "GET /a HTTP/1.1\r\r\nHost: x",
       "GET /a HTTP/1.1x\r\nHost: x", "GET /a HTTP/1\r\nHost: x",
     ])
   }

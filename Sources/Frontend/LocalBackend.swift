@@ -3,7 +3,8 @@ import HTTP
 import KVStore
 import UV
 
-/// One store of this process alone: every request is executed within the call.
+/// One store of this process alone: every request is executed within the call. So every answer is linearizable,
+/// also to a client that would take less.
 package final class LocalBackend: Backend {
   private var store: Store
   private var outcomes = Outcomes()
@@ -20,7 +21,7 @@ package final class LocalBackend: Backend {
   package func submit(_ turn: Turn, from frontend: Frontend) {
     for read in turn.reads { answer(read, of: turn, frontend) }
     if !turn.writes.isEmpty { execute(turn, frontend) }
-    for dump in turn.dumps { frontend.answerDump(dump.ticket, store, assurance: Self.assurance(dump.demand)) }
+    for dump in turn.dumps { frontend.answerDump(dump.ticket, store) }
   }
 
   @inline(__always)
@@ -29,17 +30,8 @@ package final class LocalBackend: Backend {
       store.read(key) { entry in
         frontend.answerRead(
           read.ticket, value: entry?.value,
-          tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) },
-          assurance: Self.assurance(read.demand))
+          tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) })
       }
-    }
-  }
-
-  /// Who asks for a local answer is told that it is one, though here it is as good as any.
-  private static func assurance(_ demand: ConsistencyDemand) -> Assurance {
-    switch demand {
-    case .local: .local(age: 0)
-    case .unspecified, .linearizable: .linearizable
     }
   }
 

@@ -13,6 +13,8 @@ extension Connection {
     continueDump()
     flush()
     guard phase != .closed else { return }
+    // Replies that were too many are on their way: there is room again.
+    if hasMore, canTake { return markDirty() }
     chooseReading()
     chooseWait()
   }
@@ -81,8 +83,17 @@ extension Connection {
       case .closed: false
       }
     guard wantsBytes != isReading, !hasEnded else { return }
-    isReading = wantsBytes
-    if wantsBytes { stream.startReading() } else { stream.pauseReading() }
+    if wantsBytes { resumeReading() } else { pauseReading() }
+  }
+
+  private func resumeReading() {
+    isReading = true
+    stream.startReading()
+  }
+
+  func pauseReading() {
+    isReading = false
+    stream.pauseReading()
   }
 
   private func chooseWait() {

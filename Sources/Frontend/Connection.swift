@@ -82,6 +82,8 @@ extension Connection: StreamHandler {
     }
     frontend.beginTurn()
     if hasMore { leftover.append(contentsOf: bytes) } else { take(bytes) }
+    // At once, or this turn would go on reading into memory.
+    if hasMore, isReading { pauseReading() }
     markDirty()
   }
 

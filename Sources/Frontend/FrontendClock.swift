@@ -9,13 +9,14 @@ final class FrontendClock {
   private var idle: Idle?
   private var stopTimer: Timer?
   private var isIdling = false
+  private var isExpiryDue = false
   private var expectedTick: UInt64 = 0
 
   init(_ frontend: Frontend) {
     self.frontend = frontend
     let loop = frontend.loop
     // After the events of a turn; and before the loop waits, for what timers did.
-    check = Check(loop) { [unowned frontend] in frontend.endTurn() }
+    check = Check(loop) { [unowned self] in endTurn() }
     prepare = Prepare(loop) { [unowned frontend] in frontend.endTurn() }
     idle = Idle(loop) { [unowned self] in continueDumps() }
     timer = Timer(loop) { [unowned self] in tick() }
@@ -51,8 +52,18 @@ final class FrontendClock {
     let time = Clock.nanoseconds
     frontend.metrics.observeLag(time > expectedTick ? time - expectedTick : 0)
     expectedTick = time + FrontendOptions.tick * 1_000_000
+    isExpiryDue = true
+  }
+
+  /// libuv runs timers before it polls: after a turn that took long, a client would be told that it was late
+  /// while its bytes lie unread. So what is late is looked for only when they have been read.
+  private func endTurn() {
+    frontend.endTurn()
+    guard isExpiryDue else { return }
+    isExpiryDue = false
     frontend.updateDate()
     frontend.expire()
+    frontend.endTurn()
   }
 }
 

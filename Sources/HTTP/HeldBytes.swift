@@ -13,6 +13,9 @@ struct HeldBytes: ~Copyable {
     memory.deallocate()
   }
 
+  /// Bytes allocated.
+  var capacity: Int { memory.count }
+
   var isEmpty: Bool { start == end }
 
   /// All bytes held. Mutable, for decoding in place.

@@ -7,15 +7,8 @@ extension [UInt8] {
   /// At most 20 digits.
   package mutating func putDecimal(_ value: UInt64) {
     var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
-    Swift.withUnsafeMutableBytes(of: &digits) { buffer in
-      var start = buffer.count
-      var rest = value
-      repeat {
-        start -= 1
-        buffer[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      } while rest != 0
-      append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[start...]))
+    Swift.withUnsafeMutableBytes(of: &digits) { text in
+      append(contentsOf: UnsafeRawBufferPointer(rebasing: text[formatDecimal(value, into: text)...]))
     }
   }
 }

@@ -1,69 +1,67 @@
-import Bytes
-
 /// Status line and fields, without the empty line.
 extension ReplyWriter {
-  func putHead(_ reply: Reply, bodyLength: Int, into output: inout [UInt8]) {
+  func putHead(_ reply: Reply, bodyLength: Int, with pen: inout Pen) {
     let isPlain = reply.status == .ok && reply.contentType == .text && !reply.isStreamed
     switch reply.form.dialect {
     case .standard where isPlain && reply.form.isHTTP11:
-      output.put(standardStart)
-      output.putDecimal(UInt64(bodyLength))
-      output.put("\r\n")
+      pen.put(standardStart)
+      pen.putDecimal(UInt64(bodyLength))
+      pen.put("\r\n")
     case .classic where isPlain:
-      output.put(classicStart)
-      output.putDecimal(UInt64(bodyLength))
-      output.put("\r\nContent-Type: text/plain\r\n")
+      pen.put(classicStart)
+      pen.putDecimal(UInt64(bodyLength))
+      pen.put("\r\nContent-Type: text/plain\r\n")
     case .standard, .classic:
-      putGeneralStart(reply, bodyLength: bodyLength, into: &output)
+      putGeneralStart(reply, bodyLength: bodyLength, with: &pen)
     }
-    if reply.status == .upgradeRequired { output.put("Upgrade: quorate/1\r\nConnection: upgrade\r\n") }
-    if reply.needsFields { putFields(reply, into: &output) }
+    if reply.status == .upgradeRequired { pen.put("Upgrade: quorate/1\r\nConnection: upgrade\r\n") }
+    if reply.needsFields { putFields(reply, with: &pen) }
   }
 
-  private func putGeneralStart(_ reply: Reply, bodyLength: Int, into output: inout [UInt8]) {
-    output.put(reply.form.isHTTP11 ? "HTTP/1.1 " : "HTTP/1.0 ")
-    output.put(reply.status.codeAndPhrase)
-    output.put("\r\n")
-    output.put(reply.form.dialect == .standard ? commonFields : serverField)
+  private func putGeneralStart(_ reply: Reply, bodyLength: Int, with pen: inout Pen) {
+    pen.put(reply.form.isHTTP11 ? "HTTP/1.1 " : "HTTP/1.0 ")
+    pen.put(reply.status.codeAndPhrase)
+    pen.put("\r\n")
+    pen.put(reply.form.dialect == .standard ? commonFields : serverField)
     if reply.status.isBodiless { return }
     if !reply.isStreamed {
-      output.put("Content-Length: ")
-      output.putDecimal(UInt64(bodyLength))
-      output.put("\r\n")
+      pen.put("Content-Length: ")
+      pen.putDecimal(UInt64(bodyLength))
+      pen.put("\r\n")
     } else if reply.form.isHTTP11 {
-      output.put("Transfer-Encoding: chunked\r\n")
+      pen.put("Transfer-Encoding: chunked\r\n")
     }
-    output.put("Content-Type: ")
-    output.put(reply.contentType.name(in: reply.form.dialect))
-    output.put("\r\n")
+    pen.put("Content-Type: ")
+    pen.put(reply.contentType.name(in: reply.form.dialect))
+    pen.put("\r\n")
   }
 
-  private func putFields(_ reply: Reply, into output: inout [UInt8]) {
+  private func putFields(_ reply: Reply, with pen: inout Pen) {
     if let tag = reply.tag, reply.form.dialect == .standard {
-      output.put("ETag: ")
-      output.put(tag)
-      output.put("\r\n")
+      pen.put("ETag: ")
+      pen.put(tag)
+      pen.put("\r\n")
     }
-    if let connection = reply.form.connection { output.put(connection) }
+    if let connection = reply.form.connection { pen.put(connection) }
     switch reply.assurance {
     case .linearizable: break
-    case .degraded(let age): putField("KV-Consistency: degraded\r\nAge: ", UInt64(age), into: &output)
-    case .local(let age): putField("KV-Consistency: local\r\nAge: ", UInt64(age), into: &output)
+    case .degraded(let age): putField("KV-Consistency: degraded\r\nAge: ", UInt64(age), with: &pen)
+    case .local(let age): putField("KV-Consistency: local\r\nAge: ", UInt64(age), with: &pen)
     }
-    if reply.isReplayed { output.put("KV-Replayed: ?1\r\n") }
-    if let floor = reply.floor { putField("KV-Time: ", floor, into: &output) }
-    if let seconds = reply.retryAfter { putField("Retry-After: ", UInt64(seconds), into: &output) }
+    if reply.isReplayed { pen.put("KV-Replayed: ?1\r\n") }
+    if let floor = reply.floor { putField("KV-Time: ", floor, with: &pen) }
+    if let seconds = reply.retryAfter { putField("Retry-After: ", UInt64(seconds), with: &pen) }
     if let allow = reply.allow {
-      output.put("Allow: ")
-      output.put(allow.names)
-      output.put("\r\n")
+      pen.put("Allow: ")
+      pen.put(allow.names)
+      pen.put("\r\n")
     }
   }
 
-  private func putField(_ name: StaticString, _ value: UInt64, into output: inout [UInt8]) {
-    output.put(name)
-    output.putDecimal(value)
-    output.put("\r\n")
+  private func putField(_ name: StaticString, _ value: UInt64, with pen: inout Pen) {
+    pen.put(name)
+    pen.putDecimal(value)
+    pen.put("\r\n")
   }
 }
 

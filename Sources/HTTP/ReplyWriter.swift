@@ -10,8 +10,13 @@ package struct ReplyWriter {
   var commonFields: [UInt8] = []
   let serverField: [UInt8]
 
-  /// `server` is the `Server` field; `seconds`, since 1970, is for `Date`.
+  /// The longest head: every field at its longest, and the empty line.
+  private static let headMax = 1024
+  private static let serverMax = 256
+
+  /// `server` is the `Server` field, at most 256 bytes; `seconds`, since 1970, is for `Date`.
   package init(server: StaticString = "quorate", seconds: UInt64 = 0) {
+    precondition(server.utf8CodeUnitCount <= Self.serverMax)
     var field: [UInt8] = []
     field.put("Server: ")
     field.put(server)
@@ -47,32 +52,38 @@ package struct ReplyWriter {
     let isBracketed = reply.form.isBracketed
     let keyLength = isBracketed ? key.count + 2 : key.count
     let valueLength = value.map { isBracketed ? $0.count + 2 : $0.count } ?? 3
-    putHead(reply, bodyLength: keyLength + 1 + valueLength, into: &output)
-    if value == nil { output.put("KV-Present: ?0\r\n") }
-    output.put("\r\n")
-    if reply.hasNoBody { return }
-    put(key, isBracketed: isBracketed, into: &output)
-    output.put("=")
-    if let value {
-      put(value, isBracketed: isBracketed, into: &output)
-    } else {
-      output.put("NIL")
+    let bodyLength = keyLength + 1 + valueLength
+    output.append(atMost: Self.headMax + bodyLength) { pen in
+      putHead(reply, bodyLength: bodyLength, with: &pen)
+      if value == nil { pen.put("KV-Present: ?0\r\n") }
+      pen.put("\r\n")
+      if reply.hasNoBody { return }
+      put(key, isBracketed: isBracketed, with: &pen)
+      pen.put("=")
+      if let value {
+        put(value, isBracketed: isBracketed, with: &pen)
+      } else {
+        pen.put("NIL")
+      }
     }
   }
 
-  private func put(_ side: UnsafeRawBufferPointer, isBracketed: Bool, into output: inout [UInt8]) {
-    if isBracketed { output.put("[") }
-    output.put(side)
-    if isBracketed { output.put("]") }
+  private func put(_ side: UnsafeRawBufferPointer, isBracketed: Bool, with pen: inout Pen) {
+    if isBracketed { pen.put("[") }
+    pen.put(side)
+    if isBracketed { pen.put("]") }
   }
 
   /// One line of text, its end added.
   package func put(_ reply: Reply, line: StaticString, into output: inout [UInt8]) {
-    putHead(reply, bodyLength: line.utf8CodeUnitCount + 1, into: &output)
-    output.put("\r\n")
-    if reply.hasNoBody { return }
-    output.put(line)
-    output.put("\n")
+    let bodyLength = line.utf8CodeUnitCount + 1
+    output.append(atMost: Self.headMax + bodyLength) { pen in
+      putHead(reply, bodyLength: bodyLength, with: &pen)
+      pen.put("\r\n")
+      if reply.hasNoBody { return }
+      pen.put(line)
+      pen.put("\n")
+    }
   }
 
   package func put(_ refusal: Refusal, into output: inout [UInt8]) {
@@ -81,15 +92,19 @@ package struct ReplyWriter {
 
   /// Any body; empty for a bodiless status.
   package func put(_ reply: Reply, body: UnsafeRawBufferPointer, into output: inout [UInt8]) {
-    putHead(reply, bodyLength: body.count, into: &output)
-    output.put("\r\n")
-    if !reply.hasNoBody { output.put(body) }
+    output.append(atMost: Self.headMax + body.count) { pen in
+      putHead(reply, bodyLength: body.count, with: &pen)
+      pen.put("\r\n")
+      if !reply.hasNoBody { pen.put(body) }
+    }
   }
 
   /// The head of a reply with `isStreamed`.
   package func putHead(_ reply: Reply, into output: inout [UInt8]) {
-    putHead(reply, bodyLength: 0, into: &output)
-    output.put("\r\n")
+    output.append(atMost: Self.headMax) { pen in
+      putHead(reply, bodyLength: 0, with: &pen)
+      pen.put("\r\n")
+    }
   }
 
   /// A part of a streamed body, empty or not: a chunk (RFC 9112 §7.1) where the client knows them.

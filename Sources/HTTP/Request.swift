@@ -30,10 +30,21 @@ package struct Request {
   package var path = UnsafeRawBufferPointer(start: nil, count: 0)
   /// 1 to 64 bytes without quotes; empty when the request has none. Means something only on a write or remove.
   package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
-  package var ifMatch: TagList
-  package var ifNoneMatch: TagList
+  /// `If-Match` and `If-None-Match`, read anew from `fieldLines` when asked for.
+  package var ifMatch: TagList { TagList(.ifMatch, matchKind, fieldLines) }
+  package var ifNoneMatch: TagList { TagList(.ifNoneMatch, noneMatchKind, fieldLines) }
 
-  package var isConditional: Bool { ifMatch.isPresent || ifNoneMatch.isPresent }
+  package var isConditional: Bool { matchKind != .absent || noneMatchKind != .absent }
+
+  var matchKind = TagList.Kind.absent
+  var noneMatchKind = TagList.Kind.absent
+  var fieldLines = UnsafeRawBufferPointer(start: nil, count: 0)
+
+  init(_ action: Action, _ method: Method, _ form: ReplyForm) {
+    self.action = action
+    self.method = method
+    self.form = form
+  }
 }
 
 /// `KV-Consistency` in a request.

@@ -22,8 +22,8 @@ struct RequestFields {
   var upgradesToPeer = false
   var demand = ConsistencyDemand.unspecified
   var idempotencyKey = UnsafeRawBufferPointer.none
-  var ifMatch: TagList
-  var ifNoneMatch: TagList
+  var ifMatch = TagList.Kind.absent
+  var ifNoneMatch = TagList.Kind.absent
   /// A line ended otherwise than in CRLF: usual in the classic dialect, refused in the standard one.
   private(set) var hasBareLineFeed = false
   /// The first thing that makes it doubtful where this request ends. A standard request is refused and its
@@ -34,8 +34,6 @@ struct RequestFields {
 
   /// `bytes`: the head after the request line.
   init(_ bytes: UnsafeRawBufferPointer) {
-    ifMatch = TagList(.ifMatch, head: bytes)
-    ifNoneMatch = TagList(.ifNoneMatch, head: bytes)
     var lines = HeadLines(bytes)
     while let line = lines.next() {
       if !line.endsInCRLF { hasBareLineFeed = true }

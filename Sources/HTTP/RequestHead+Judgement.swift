@@ -2,7 +2,7 @@
 extension RequestHead {
   /// Key and value of the target are to be decoded: the head must be the parser's own bytes.
   var isEncoded: Bool {
-    guard fatal == nil, case .key(let pair) = Target(line, dialect: form.dialect) else { return false }
+    guard fatal == nil, case .key(let pair) = target else { return false }
     return pair.isEncoded
   }
 
@@ -17,7 +17,7 @@ extension RequestHead {
   /// To be called once: it decodes the target in place.
   func judge(body: UnsafeRawBufferPointer) -> ParsedRequest {
     if let refusal { return .refusal(refusal) }
-    switch Target(line, dialect: form.dialect) {
+    switch target {
     case .admin(let path): return judge(path: path)
     case .key(let pair):
       if line.method == .options { return .request(request(.options)) }
@@ -34,7 +34,7 @@ extension RequestHead {
         .methodNotAllowed, "a request without Host, or in bare lines, can only GET", allow: .get)
       return line.method == .get ? nil : fault
     }
-    switch Target(line, dialect: .standard) {
+    switch target {
     case .admin: return adminMethodFault
     case .key(let pair): return keyMethodFault(pair)
     }
@@ -103,11 +103,12 @@ extension RequestHead {
   }
 
   private func request(_ action: Request.Action) -> Request {
-    var request = Request(
-      action: action, method: line.method, form: form, ifMatch: fields.ifMatch,
-      ifNoneMatch: fields.ifNoneMatch)
+    var request = Request(action, line.method, form)
     request.demand = fields.demand
     request.idempotencyKey = fields.idempotencyKey
+    request.matchKind = fields.ifMatch
+    request.noneMatchKind = fields.ifNoneMatch
+    request.fieldLines = fieldLines
     return request
   }
 }

@@ -7,7 +7,9 @@ struct RequestHead {
   }
 
   let line: RequestLine
+  let fieldLines: UnsafeRawBufferPointer
   let fields: RequestFields
+  let target: Target
   let form: ReplyForm
   let body: Body
   /// The end of this request is unknown or too far: refuse at once and close.
@@ -17,8 +19,10 @@ struct RequestHead {
   init(_ bytes: UnsafeRawBufferPointer, isCut: Bool = false) {
     var lines = HeadLines(bytes)
     line = RequestLine(lines.next() ?? HeadLine(bytes: .none, endsInCRLF: false))
-    fields = RequestFields(lines.remaining)
+    fieldLines = lines.remaining
+    fields = RequestFields(fieldLines)
     let dialect = line.dialect(hasHost: fields.hosts > 0)
+    target = Target(line, dialect: dialect)
     switch dialect {
     case .classic:
       (body, fatal) = (.none, nil)

@@ -23,6 +23,10 @@ extension RequestParser {
     let isBlank = bytes.isEmpty || (bytes.count == 1 && bytes[0] == .carriageReturn)
     if isBlank || (end == .silence && !hasWholeLine) { return .needsMore }
     let head = RequestHead(bytes, isCut: true)
+    if end == .silence, bytes.last != .lineFeed, head.line.dialect(hasHost: true) == .standard {
+      // Classic for want of a Host so far, and in the midst of a line: more likely held up than naive.
+      return .needsMore
+    }
     switch (head.form.dialect, end) {
     case (.classic, _):
       stage = .ended

@@ -1,52 +1,61 @@
 /// Head, then body, then judgement. A head that waits for its body is read anew when the body is there: that costs
 /// less, on the whole, than keeping what was read.
 extension RequestParser {
-  mutating func lookForHead(in bytes: UnsafeRawBufferPointer, from finder: HeadFinder, isHeld: Bool) -> Step {
+  mutating func lookForHead(
+    in bytes: UnsafeRawBufferPointer, from finder: HeadFinder, isHeld: Bool, _ found: inout ParsedRequest
+  ) -> Step {
     if bytes.isEmpty { return .needsMore }
     var finder = finder
-    let found = finder.find(in: bytes)
-    if let refusal = Self.oversize(bytes, finder, headLength: found) {
-      return end(with: refusal, length: bytes.count)
+    let headLength = finder.find(in: bytes)
+    if let refusal = Self.oversize(bytes, finder, headLength: headLength) {
+      return end(with: refusal, length: bytes.count, &found)
     }
-    guard let length = found else {
+    guard let length = headLength else {
       stage = .head(finder)
       return .needsMore
     }
     let head = RequestHead(bytes[from: 0, to: length])
     if let refusal = head.refusal, head.fatal != nil || head.expectsContinue {
-      return end(with: refusal, length: length)
+      return end(with: refusal, length: length, &found)
     }
     if !isHeld, head.body == .chunked || head.expectsContinue || head.isEncoded { return .mustHold }
-    return lookForBody(of: head, in: bytes, headLength: length)
+    return lookForBody(of: head, in: bytes, headLength: length, &found)
   }
 
   private mutating func lookForBody(
-    of head: RequestHead, in bytes: UnsafeRawBufferPointer, headLength: Int
+    of head: RequestHead, in bytes: UnsafeRawBufferPointer, headLength: Int, _ found: inout ParsedRequest
   ) -> Step {
     switch head.body {
-    case .none: return conclude(head, body: .none, length: headLength)
+    case .none: return conclude(head, body: .none, length: headLength, &found)
     case .length(let count) where bytes.count >= headLength + count && !head.expectsContinue:
       let length = headLength + count
-      return conclude(head, body: bytes[from: headLength, to: length], length: length)
+      return conclude(head, body: bytes[from: headLength, to: length], length: length, &found)
     case .length(let count):
       stage = .body(headLength: headLength, .length(count))
-      return head.expectsContinue ? .found(.expectsContinue, length: 0) : .needsMore
+      return head.expectsContinue ? inviteBody(&found) : .needsMore
     case .chunked:
       let body = ChunkedBody(
         start: headLength, bodyMax: Limits.bodyMax, trailerMax: Limits.headMax - headLength)
       stage = .body(headLength: headLength, .chunked(body))
-      return head.expectsContinue ? .found(.expectsContinue, length: 0) : decodeBody(headLength, body)
+      return head.expectsContinue ? inviteBody(&found) : decodeBody(headLength, body, &found)
     }
   }
 
-  mutating func takeBody(_ headLength: Int, _ count: Int, from bytes: UnsafeRawBufferPointer) -> Step {
+  private func inviteBody(_ found: inout ParsedRequest) -> Step {
+    found = .expectsContinue
+    return .found(length: 0)
+  }
+
+  mutating func takeBody(
+    _ headLength: Int, _ count: Int, from bytes: UnsafeRawBufferPointer, _ found: inout ParsedRequest
+  ) -> Step {
     let length = headLength + count
     guard bytes.count >= length else { return .needsMore }
     let head = RequestHead(bytes[from: 0, to: headLength])
-    return conclude(head, body: bytes[from: headLength, to: length], length: length)
+    return conclude(head, body: bytes[from: headLength, to: length], length: length, &found)
   }
 
-  mutating func decodeBody(_ headLength: Int, _ body: ChunkedBody) -> Step {
+  mutating func decodeBody(_ headLength: Int, _ body: ChunkedBody, _ found: inout ParsedRequest) -> Step {
     var body = body
     let progress = body.advance(&held)
     let bytes = UnsafeRawBufferPointer(held.bytes)
@@ -56,24 +65,27 @@ extension RequestParser {
       return .needsMore
     case .done:
       let head = RequestHead(bytes[from: 0, to: headLength])
-      return conclude(head, body: bytes[from: body.start, to: body.end], length: body.next)
+      return conclude(head, body: bytes[from: body.start, to: body.end], length: body.next, &found)
     case .fault(let fault):
       let form = RequestHead(bytes[from: 0, to: headLength]).form
-      return end(with: Refusal(fault.status, fault.reason, form: form), length: bytes.count)
+      return end(with: Refusal(fault.status, fault.reason, form: form), length: bytes.count, &found)
     }
   }
 
-  private mutating func conclude(_ head: RequestHead, body: UnsafeRawBufferPointer, length: Int) -> Step {
-    let judgement = head.judge(body: body)
-    stage = head.form.keepsAlive && !judgement.isUpgrade ? .head(HeadFinder()) : .ended
-    return .found(judgement, length: length)
+  private mutating func conclude(
+    _ head: RequestHead, body: UnsafeRawBufferPointer, length: Int, _ found: inout ParsedRequest
+  ) -> Step {
+    found = head.judge(body: body)
+    stage = head.form.keepsAlive && !found.isUpgrade ? .head(HeadFinder()) : .ended
+    return .found(length: length)
   }
 
-  private mutating func end(with refusal: Refusal, length: Int) -> Step {
+  private mutating func end(with refusal: Refusal, length: Int, _ found: inout ParsedRequest) -> Step {
     stage = .ended
     var refusal = refusal
     refusal.form.keepsAlive = false
-    return .found(.refusal(refusal), length: length)
+    found = .refusal(refusal)
+    return .found(length: length)
   }
 
   /// Whether what has come is already too much, told from lengths and the target's first byte alone, so that it

@@ -29,7 +29,8 @@ package struct RequestParser: ~Copyable {
 
   /// What one look at the bytes came to.
   enum Step {
-    case found(ParsedRequest, length: Int)
+    /// An outcome, which was written where the caller said, and how many bytes it took.
+    case found(length: Int)
     case needsMore
     /// To go on, the bytes must be the parser's own.
     case mustHold
@@ -60,6 +61,10 @@ package struct RequestParser: ~Copyable {
     }
   }
 
+  /// Bytes of memory that the parser owns beside itself: none between requests, less than twice what a request
+  /// may have before it is whole, or what came in one read.
+  package var memory: Int { held.capacity }
+
   /// The next outcome. Takes from the front of `input` what belongs to it (or more, and keeps that); at
   /// `needsMore` all of it was taken.
   package mutating func next(_ input: inout UnsafeRawBufferPointer) -> ParsedRequest {
@@ -67,21 +72,21 @@ package struct RequestParser: ~Copyable {
       input = .none
       return .needsMore
     }
+    var found = ParsedRequest.needsMore
     if held.isEmpty {
       input = input[from: HeadFinder.emptyLines(input), to: input.count]
-      switch look(at: input, isHeld: false) {
-      case .found(let found, let length):
+      if case .found(let length) = look(at: input, isHeld: false, &found) {
         input = input[from: length, to: input.count]
         return found
-      case .needsMore, .mustHold: break
       }
     }
     held.append(input)
     input = .none
-    return nextHeld()
+    lookAtHeld(&found)
+    return found
   }
 
-  private mutating func nextHeld() -> ParsedRequest {
+  private mutating func lookAtHeld(_ found: inout ParsedRequest) {
     if case .head(let finder) = stage, finder.firstLineLength == nil {
       let emptyLines = HeadFinder.emptyLines(UnsafeRawBufferPointer(held.bytes))
       if emptyLines > 0 {
@@ -89,21 +94,19 @@ package struct RequestParser: ~Copyable {
         stage = .head(HeadFinder())
       }
     }
-    switch look(at: UnsafeRawBufferPointer(held.bytes), isHeld: true) {
-    case .found(let found, let length):
-      held.consume(length)
-      return found
-    case .needsMore, .mustHold:
-      held.trim()
-      return .needsMore
+    switch look(at: UnsafeRawBufferPointer(held.bytes), isHeld: true, &found) {
+    case .found(let length): held.consume(length)
+    case .needsMore, .mustHold: held.trim()
     }
   }
 
-  private mutating func look(at bytes: UnsafeRawBufferPointer, isHeld: Bool) -> Step {
+  private mutating func look(
+    at bytes: UnsafeRawBufferPointer, isHeld: Bool, _ found: inout ParsedRequest
+  ) -> Step {
     switch stage {
-    case .head(let finder): lookForHead(in: bytes, from: finder, isHeld: isHeld)
-    case .body(let headLength, .length(let count)): takeBody(headLength, count, from: bytes)
-    case .body(let headLength, .chunked(let body)): decodeBody(headLength, body)
+    case .head(let finder): lookForHead(in: bytes, from: finder, isHeld: isHeld, &found)
+    case .body(let headLength, .length(let count)): takeBody(headLength, count, from: bytes, &found)
+    case .body(let headLength, .chunked(let body)): decodeBody(headLength, body, &found)
     case .ended: .needsMore
     }
   }

@@ -16,37 +16,31 @@ struct ResponseHead {
   private var length: Int?
   private var isChunked = false
   private var age: UInt32 = 0
-  private var fault: StaticString?
-
-  enum Outcome {
-    case head(ResponseHead)
-    case malformed(StaticString)
-  }
+  /// The reply cannot be understood, and why.
+  private(set) var fault: StaticString?
 
   /// `isHead`: the reply answers HEAD, and has no body whatever it says.
-  static func parse(_ bytes: UnsafeRawBufferPointer, isHead: Bool) -> Outcome {
+  init(_ bytes: UnsafeRawBufferPointer, isHead: Bool) {
     var lines = HeadLines(bytes)
-    guard let line = lines.next(), var head = ResponseHead(statusLine: line.bytes) else {
-      return .malformed("the reply does not begin as HTTP")
-    }
-    while let line = lines.next() {
+    let status = lines.next().flatMap { Self.status($0.bytes) }
+    response = Response(status: status?.code ?? 0, keepsAlive: status?.isHTTP11 ?? false)
+    if status == nil { fault = "the reply does not begin as HTTP" }
+    while fault == nil, let line = lines.next() {
       switch FieldLine.parse(line.bytes) {
-      case .field(let field): head.read(field)
-      case .fault(let reason): return .malformed(reason)
+      case .field(let field): read(field)
+      case .fault(let reason): fault = reason
       }
     }
-    if let fault = head.fault { return .malformed(fault) }
-    head.conclude(isHead: isHead)
-    return .head(head)
+    conclude(isHead: isHead)
   }
 
   /// `HTTP/1.x CODE phrase`
-  private init?(statusLine line: UnsafeRawBufferPointer) {
+  private static func status(_ line: UnsafeRawBufferPointer) -> (code: UInt16, isHTTP11: Bool)? {
     guard line.count >= 12, line.starts(with: "HTTP/1."), line[7].isDigit, line[8] == UInt8(ascii: " "),
       line.count == 12 || line[12] == UInt8(ascii: " "),
       let code = line[from: 9, to: 12].canonicalDecimal(), code >= 100
     else { return nil }
-    response = Response(status: UInt16(code), keepsAlive: line[7] != UInt8(ascii: "0"))
+    return (UInt16(code), line[7] != UInt8(ascii: "0"))
   }
 
   private mutating func conclude(isHead: Bool) {

@@ -8,25 +8,37 @@ package struct TagList: Sequence {
     var name: StaticString { self == .ifMatch ? "if-match" : "if-none-match" }
   }
 
+  enum Kind: UInt8 {
+    case absent
+    /// Entity tags, in one line or more.
+    case listed
+    /// `*`
+    case any
+
+    /// Takes one more line of the field; false if it is malformed. `*` stands alone (RFC 9110 §13.1.1).
+    mutating func add(_ value: UnsafeRawBufferPointer) -> Bool {
+      let isAsterisk = value.equals("*")
+      guard self == .absent || (self == .listed && !isAsterisk) else { return false }
+      guard isAsterisk || TagSyntax.isList(value) else { return false }
+      self = isAsterisk ? .any : .listed
+      return true
+    }
+  }
+
   let field: Field
-  let head: UnsafeRawBufferPointer
-  package internal(set) var isPresent = false
-  /// `*`: any current value matches.
-  package internal(set) var isAny = false
+  let kind: Kind
+  let fieldLines: UnsafeRawBufferPointer
 
-  init(_ field: Field, head: UnsafeRawBufferPointer) {
+  /// `fieldLines`: all of the head's.
+  init(_ field: Field, _ kind: Kind, _ fieldLines: UnsafeRawBufferPointer) {
     self.field = field
-    self.head = head
+    self.kind = kind
+    self.fieldLines = fieldLines
   }
 
-  /// Takes one more line of this field; false if it is malformed. `*` stands alone (RFC 9110 §13.1.1).
-  mutating func add(_ value: UnsafeRawBufferPointer) -> Bool {
-    let isAsterisk = value.equals("*")
-    guard !isPresent || !(isAsterisk || isAny), isAsterisk || TagSyntax.isList(value) else { return false }
-    isPresent = true
-    isAny = isAsterisk
-    return true
-  }
+  package var isPresent: Bool { kind != .absent }
+  /// `*`: any current value matches.
+  package var isAny: Bool { kind == .any }
 
   package struct Element: Equatable, Sendable {
     /// nil: a tag that this server never gave out, so it matches nothing.
@@ -48,7 +60,7 @@ package struct TagList: Sequence {
   }
 
   package func makeIterator() -> Iterator {
-    Iterator(field: field, lines: HeadLines(isPresent && !isAny ? head : .none))
+    Iterator(field: field, lines: HeadLines(kind == .listed ? fieldLines : .none))
   }
 
   package struct Iterator: IteratorProtocol {

@@ -60,19 +60,28 @@ package enum TextRules {
     }
   }
 
-  /// How many bytes from `start`, a multiple of 16, are ASCII without anything forbidden.
+  /// How many bytes from `start` are ASCII without anything forbidden.
   private static func plainRun(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
     var index = start
-    while index &+ 16 <= bytes.count {
-      let lanes = bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
-      // One unsigned comparison covers C0 (wraps up), DEL and everything beyond ASCII.
-      let strange = (lanes &- 0x20) .>= 0x5f
-      let brackets = (lanes .== 0x5b) .| (lanes .== 0x5d)
-      if any(strange .| brackets) { break }
-      index &+= 16
-    }
+    while index &+ 8 <= bytes.count, UnsafeRawBufferPointer.isPlain(bytes.word(at: index)) { index &+= 8 }
+    while index < bytes.count, bytes[index].isPlain { index &+= 1 }
     return index &- start
   }
+}
+
+extension UnsafeRawBufferPointer {
+  /// All eight bytes are plain.
+  fileprivate static func isPlain(_ word: UInt64) -> Bool {
+    let brackets =
+      marksOfZero(word ^ 0x5b5b_5b5b_5b5b_5b5b) | marksOfZero(word ^ 0x5d5d_5d5d_5d5d_5d5d)
+    let deleted = marksOfZero(word ^ 0x7f7f_7f7f_7f7f_7f7f)
+    let beyondASCII = word & 0x8080_8080_8080_8080
+    return marksBelowSpace(word) | deleted | beyondASCII | brackets == 0
+  }
+}
+
+extension UInt8 {
+  fileprivate var isPlain: Bool { self &- 0x20 < 0x5f && self != 0x5b && self != 0x5d }
 }
 
 /// One scalar of strict UTF-8 (Unicode Standard, table 3-7: no overlong form, no surrogate).

@@ -63,6 +63,28 @@ final class RequestParserTests: XCTestCase {
     }
   }
 
+  func testMemoryIsHeldForPartialRequestsOnly() {
+    var parser = RequestParser()
+    feed(String(repeating: StandardSamples.get("/a%20b"), count: 500) + "G", to: &parser)
+    XCTAssertLessThanOrEqual(parser.memory, 256, "a byte is left of a long pipeline")
+    feed("ET /a HTTP/1.1\r\nHost: x\r\n\r\n", to: &parser)
+    XCTAssertEqual(parser.memory, 0)
+    let head = "GET /a HTTP/1.1\r\nHost: x\r\nX: " + String(repeating: "x", count: 40_000)
+    for byte in head { feed(String(byte), to: &parser) }
+    XCTAssertLessThanOrEqual(parser.memory, 2 * Limits.headMax)
+    feed("\r\n\r\n\r\n", to: &parser)
+    XCTAssertEqual(parser.memory, 0)
+  }
+
+  func testChunkFramingIsNotHeld() {
+    var parser = RequestParser()
+    feed(StandardSamples.request("PUT /a", "Transfer-Encoding: chunked"), to: &parser)
+    let frame = "1;" + String(repeating: "x", count: 200) + "\r\nv\r\n"
+    for _ in 0..<2000 { feed(frame, to: &parser) }
+    XCTAssertEqual(parser.progress, .body)
+    XCTAssertLessThanOrEqual(parser.memory, 8 * 1024)
+  }
+
   func testConditionsCompare() {
     let tag = EntityTag(lineage: 1, number: 2)
     let cases: [(String, EntityTag?, Bool)] = [

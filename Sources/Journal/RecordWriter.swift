@@ -128,9 +128,11 @@ package struct RecordWriter {
     durable = max(durable, place)
   }
 
-  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot.
+  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot. The
+  /// state that begins this segment must be durable too: else the last durable one goes with the others.
   package func floor(behind op: UInt64) -> UInt64 {
-    index.floor(behind: op)
+    let begun = durable.sector > 0 ? durable.sequence : durable.sequence - 1
+    return max(index.first, min(index.floor(behind: op), begun))
   }
 
   /// The segments before `floor` are gone.

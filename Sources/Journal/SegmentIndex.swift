@@ -5,6 +5,9 @@ package struct SegmentIndex: Equatable, Sendable {
 
   package init() {}
 
+  /// The first segment; there must be one.
+  package var first: UInt64 { segments[0].sequence }
+
   package mutating func begin(_ sequence: UInt64) {
     if segments.last?.sequence == sequence { return }
     precondition(segments.isEmpty || segments.last?.sequence == sequence - 1)

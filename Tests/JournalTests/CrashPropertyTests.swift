@@ -40,8 +40,9 @@ private struct FaultyDisk {
         continue
       }
       var old = durable[file]!
+      if old == new { continue }
       for page in stride(from: 0, to: old.count, by: pageSize)
-      where old[page..<page + pageSize] != new[page..<page + pageSize] {
+      where !isSame(old, new, page) {
         let unit = random.isTrue(percent: tear) ? Sector.size : pageSize
         for part in stride(from: page, to: page + pageSize, by: unit) where random.isTrue(percent: keep) {
           old.replaceSubrange(part..<part + unit, with: new[part..<part + unit])
@@ -50,6 +51,12 @@ private struct FaultyDisk {
       durable[file] = old
     }
     cached = durable
+  }
+}
+
+private func isSame(_ old: [UInt8], _ new: [UInt8], _ page: Int) -> Bool {
+  old.withUnsafeBytes { old in
+    new.withUnsafeBytes { new in memcmp(old.baseAddress! + page, new.baseAddress! + page, 4096) == 0 }
   }
 }
 
@@ -99,9 +106,11 @@ private struct Life {
       if isState {
         record = OwnedRecord(kind: .state, op: 0, chain: .zero, payload: [1] + payload.prefix(50))
       }
+      let sequence = writer.position.sequence
       guard writer.append(record.kind, op: record.op, chain: record.chain, payload: record.payload) else {
         break
       }
+      if writer.position.sequence > sequence { notePlacesBeforeEndMark() }
       if !isState { nextOp += 1 }
       appended.append(record)
     }
@@ -111,6 +120,14 @@ private struct Life {
       disk.write(writer.bytes[write.range], to: .segment(write.sequence), at: write.offset)
     }
     writer.clear()
+  }
+
+  /// The record that began a new segment closed the group of those before it, one sector before the end mark.
+  private mutating func notePlacesBeforeEndMark() {
+    guard let write = writer.writes.last(where: { $0.sequence < writer.position.sequence }) else { return }
+    let sector = (write.offset + write.range.count) / Sector.size - 1
+    let place = Position(sequence: write.sequence, sector: sector)
+    places += Array(repeating: place, count: appended.count - places.count)
   }
 
   private mutating func beginSync() {
@@ -163,7 +180,9 @@ private struct Life {
     }
     let entries = appended.filter { $0.kind == .entry && $0.op > snapshot }
     let foundEntries = found.filter { $0.kind == .entry && $0.op > snapshot }
-    guard foundEntries.elementsEqual(entries.prefix(foundEntries.count)) else { return "other records" }
+    guard foundEntries.elementsEqual(entries.prefix(foundEntries.count)) else {
+      return "other records: \(foundEntries.map(\.op)), not \(entries.map(\.op))"
+    }
     let durable = appended[..<syncedCount].filter { $0.kind == .entry && $0.op > snapshot }
     guard foundEntries.count >= durable.count else { return "\(foundEntries.count) of \(durable.count) left" }
     let count = places.lastIndex { $0 <= contents.end }.map { $0 + 1 } ?? 0
@@ -198,7 +217,8 @@ private struct Life {
 }
 
 final class CrashPropertyTests: XCTestCase {
-  private let seeds: Range<UInt64> = 0..<150
+  /// JOURNAL_SEEDS=1000 for a longer run.
+  private let seeds = 0..<(ProcessInfo.processInfo.environment["JOURNAL_SEEDS"].flatMap { UInt64($0) } ?? 30)
 
   /// Whatever a crash keeps: all that was synced is there, what else is there is what followed, and it is
   /// never called damaged. Also after crashes in the middle of opening.
@@ -215,8 +235,8 @@ final class CrashPropertyTests: XCTestCase {
         if life.disk.durable[.segment(1)] == nil { recycled += 1 }
       }
     }
-    XCTAssertGreaterThan(torn, 200)
-    XCTAssertGreaterThan(recycled, 50)
+    XCTAssertGreaterThan(torn, 50)
+    XCTAssertGreaterThan(recycled, 20)
   }
 
   /// One bit changed in a sector that was synced: always damage, never a shorter log.
@@ -243,7 +263,7 @@ final class CrashPropertyTests: XCTestCase {
     for seed in seeds {
       var life = Life(seed: seed)
       for _ in 0..<60 { life.act() }
-      guard life.crashAndOpen() == nil else { return XCTFail("seed \(seed)") }
+      if let wrong = life.crashAndOpen() { return XCTFail("seed \(seed): \(wrong)") }
       let known = life.writer.position
       for _ in 0..<20 { life.act() }
       let witness = life.places.last { $0.sequence == known.sequence && $0 > known }
@@ -256,6 +276,6 @@ final class CrashPropertyTests: XCTestCase {
       XCTAssertTrue(open(files).isDamaged, "seed \(seed), byte \(place)")
       count += 1
     }
-    XCTAssertGreaterThan(count, 30)
+    XCTAssertGreaterThan(count, 8)
   }
 }

@@ -42,10 +42,10 @@ final class OpeningSegmentsTests: XCTestCase {
   }
 
   func testWithoutASpareSegmentNothingIsAppended() {
-    var (_, writer) = sampleJournal(groups: 1)
+    var (_, writer) = sampleJournal(groups: 100)
     let payload = [UInt8](repeating: 1, count: smallLayout.payloadMax)
     XCTAssertFalse(writer.append(.entry, op: 2, payload: payload))
-    XCTAssertEqual(writer.position, Position(sequence: 1, sector: 1))
+    XCTAssertEqual(writer.position, Position(sequence: 1, sector: 100))
     XCTAssertTrue(writer.append(.entry, op: 2, payload: [1]), "a smaller one still fits")
     writer.prepared(2)
     XCTAssertTrue(writer.append(.entry, op: 3, payload: payload))

@@ -20,7 +20,13 @@ struct Random: RandomNumberGenerator {
 
   mutating func bytes(_ count: Int) -> [UInt8] {
     // Zeros often: an unwritten place must not be guessed from zeros in a payload.
-    isTrue(percent: 30) ? Array(repeating: 0, count: count) : (0..<count).map { _ in UInt8(below(256)) }
+    isTrue(percent: 30) ? Array(repeating: 0, count: count) : noise(count)
+  }
+
+  private mutating func noise(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count { bytes.put(next()) }
+    return Array(bytes.prefix(count))
   }
 }
 

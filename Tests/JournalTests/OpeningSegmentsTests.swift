@@ -154,4 +154,42 @@ final class OpeningSegmentsTests: XCTestCase {
     XCTAssertEqual(contents.blank, [contents.end, Position(sequence: 4, sector: 0)])
     XCTAssertEqual(contents.ready, 4)
   }
+
+  /// The segment whose first group was torn begins with the state again when it is gone on with: later it may
+  /// be the only one left.
+  func testTheStateBeginsASegmentThatIsBegunAgain() throws {
+    var (files, _, _) = longJournal()
+    files[.segment(3)] = [UInt8](repeating: 0, count: smallLayout.segmentSize)
+    files[.segment(4)] = nil
+    var opened = try XCTUnwrap(open(files).contents)
+    XCTAssertEqual(opened.end, Position(sequence: 3, sector: 0))
+    var writer = RecordWriter(
+      incarnation: 77, layout: smallLayout, position: opened.end, ready: opened.ready, state: [7],
+      index: opened.index)
+    XCTAssertEqual(writer.floor(behind: .max), 2, "its state is not durable yet")
+    XCTAssertTrue(writer.append(.entry, op: 500, payload: [1]))
+    writer.seal()
+    files.write(&writer)
+    writer.synced(through: writer.position)
+    XCTAssertEqual(writer.floor(behind: .max), 3)
+    files[.snapshot(499)] = makeSnapshot(op: 499, floor: 3, chunks: [])
+    files[.segment(1)] = nil
+    files[.segment(2)] = nil
+    opened = try XCTUnwrap(open(files).contents)
+    XCTAssertEqual(try records(in: files, opened).map(\.kind), [.state, .entry])
+  }
+
+  /// Nothing can stand behind an end mark.
+  func testASectorBehindTheEndMark() throws {
+    var (files, _, _) = longJournal()
+    let end = try XCTUnwrap(open(files).contents?.segments.first?.end)
+    XCTAssertLessThan(end, smallLayout.sectorCount)
+    var sector: [UInt8] = []
+    [UInt8](repeating: 5, count: 32).withUnsafeBytes {
+      let header = Sector.Header(behind: 0, used: 32, isLast: true)
+      Sector.put($0, header: header, number: end, key: (77, 1), into: &sector)
+    }
+    files[.segment(1)]!.replaceSubrange(end * 512..<end * 512 + 512, with: sector)
+    XCTAssertEqual(open(files), .damaged(.sector(Position(sequence: 1, sector: end))))
+  }
 }

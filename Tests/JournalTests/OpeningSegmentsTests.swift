@@ -179,17 +179,25 @@ final class OpeningSegmentsTests: XCTestCase {
     XCTAssertEqual(try records(in: files, opened).map(\.kind), [.state, .entry])
   }
 
-  /// Nothing can stand behind an end mark.
+  /// Nothing can stand behind an end mark, near it or further on.
   func testASectorBehindTheEndMark() throws {
-    var (files, _, _) = longJournal()
-    let end = try XCTUnwrap(open(files).contents?.segments.first?.end)
-    XCTAssertLessThan(end, smallLayout.sectorCount)
-    var sector: [UInt8] = []
-    [UInt8](repeating: 5, count: 32).withUnsafeBytes {
-      let header = Sector.Header(behind: 0, used: 32, isLast: true)
-      Sector.put($0, header: header, number: end, key: (77, 1), into: &sector)
+    var (files, writer) = sampleJournal(groups: 100)
+    files.addSegment(2)
+    writer.prepared(2)
+    XCTAssertTrue(
+      writer.append(.entry, op: 101, payload: [UInt8](repeating: 1, count: smallLayout.payloadMax)))
+    writer.seal()
+    files.write(&writer)
+    XCTAssertEqual(open(files).contents?.segments.first?.end, 101)
+    var stream: [UInt8] = []
+    RecordHeader.put(.entry, op: 1, chain: .zero, payloadCount: 0, into: &stream)
+    for number in [101, 110] {
+      var sector: [UInt8] = []
+      let header = Sector.Header(behind: 0, used: stream.count, isLast: true)
+      stream.withUnsafeBytes { Sector.put($0, header: header, number: number, key: (77, 1), into: &sector) }
+      var changed = files
+      changed[.segment(1)]!.replaceSubrange(number * 512..<number * 512 + 512, with: sector)
+      XCTAssertEqual(open(changed), .damaged(.sector(Position(sequence: 1, sector: number))))
     }
-    files[.segment(1)]!.replaceSubrange(end * 512..<end * 512 + 512, with: sector)
-    XCTAssertEqual(open(files), .damaged(.sector(Position(sequence: 1, sector: end))))
   }
 }

@@ -8,7 +8,8 @@ let standalone: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(config
 
 /// Small functions of one layer are inlined into the next.
 let optimized: [SwiftSetting] = [
-  .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release))
+  .unsafeFlags(
+    ["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release))
 ]
 
 let package = Package(

@@ -40,7 +40,9 @@ enum Rules {
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
     "KVLoad": ["Bytes", "UV", "Glibc", "CGetopt", "Foundation", "HTTP", "Servers", "History", "Client"],
     "KVSim": [
-      "Bytes", "Glibc", "CGetopt", "Foundation", "KVStore", "VSR", "Wire", "Journal", "History", "Simulator",
+      "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
+      "History",
+      "Simulator",
     ],
   ]
 

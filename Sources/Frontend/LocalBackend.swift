@@ -19,18 +19,21 @@ package final class LocalBackend: Backend {
   }
 
   package func submit(_ turn: Turn, from frontend: Frontend) {
-    for read in turn.reads { answer(read, of: turn, frontend) }
+    if !turn.reads.isEmpty { answerReads(of: turn, frontend) }
     if !turn.writes.isEmpty { execute(turn, frontend) }
     for dump in turn.dumps { frontend.answerDump(dump.ticket, store) }
   }
 
-  @inline(__always)
-  private func answer(_ read: Turn.Read, of turn: Turn, _ frontend: Frontend) {
-    turn.withKey(of: read) { key in
-      store.read(key) { entry in
-        frontend.answerRead(
-          read.ticket, value: entry?.value,
-          tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) })
+  private func answerReads(of turn: Turn, _ frontend: Frontend) {
+    // One copy a turn: a read of the property would make one each.
+    let store = store
+    for read in turn.reads {
+      turn.withKey(of: read) { key in
+        store.read(key) { entry in
+          frontend.answerRead(
+            read.ticket, value: entry?.value,
+            tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) })
+        }
       }
     }
   }

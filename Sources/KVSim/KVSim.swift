@@ -27,6 +27,12 @@ struct KVSim: ParsableCommand {
   @Flag(help: "Print every event and effect of the run.")
   var trace = false
 
+  @Flag(help: "Do not make a failing run smaller.")
+  var noShrinking = false
+
+  @Flag(help: "Print the protective rules that --rule takes.")
+  var listRules = false
+
   @OptionGroup var choice: RunChoice
 
   @Flag(help: .hidden)
@@ -39,15 +45,19 @@ struct KVSim: ParsableCommand {
   var stride: UInt64 = 1
 
   mutating func validate() throws {
-    guard (seed == nil) != (seeds == nil) else { throw ValidationError("give --seed N or --seeds A..B") }
+    guard listRules || (seed == nil) != (seeds == nil) else { throw ValidationError("give --seed N or --seeds A..B") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
   func run() throws {
-    if worker, let seeds {
+    if listRules {
+      RunChoice.rules.forEach { print($0) }
+    } else if worker, let seeds {
       Worker(seeds: seeds, first: first, stride: stride, goesOn: all, choice: choice).run()
     } else if let seeds {
-      if try Sweep(seeds: seeds, jobs: jobs, goesOn: all, choice: choice).run() { throw ExitCode(1) }
+      let sweep = Sweep(
+        seeds: seeds, jobs: jobs, goesOn: all, shrinks: !all && !noShrinking, choice: choice)
+      if try sweep.run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
     }
@@ -82,7 +92,7 @@ struct RunChoice: ParsableArguments {
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
     if kinds == nil { throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))") }
     if skipped == nil { throw ValidationError("--skip takes numbers and ranges, like 3,7-9") }
-    if let rule, !RunChoice.hasRule(rule) { throw ValidationError("--rule \(rule): no such rule in this build") }
+    if let rule, !RunChoice.rules.contains(rule) { throw ValidationError("--rule \(rule): no such rule in this build") }
   }
 
   /// The kinds named by `without`; nil if one of them is none.
@@ -107,11 +117,12 @@ struct RunChoice: ParsableArguments {
     return numbers
   }
 
-  static func hasRule(_ name: String) -> Bool {
+  /// The rules that can be removed: none but in a build for it.
+  static var rules: [String] {
     #if QUORATE_MUTANTS
-      Rule(rawValue: name) != nil
+      Rule.allCases.map(\.rawValue)
     #else
-      false
+      []
     #endif
   }
 

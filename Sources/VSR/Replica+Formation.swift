@@ -12,7 +12,7 @@ extension Replica {
   }
 
   /// The lowest-indexed server that is not excluded leads.
-  private var formationLeader: ServerIndex {
+  private var formationCoordinator: ServerIndex {
     (0..<serverCount).first { !formation.excluded.contains($0) } ?? 0
   }
 
@@ -23,7 +23,8 @@ extension Replica {
 
   mutating func tickFormation() {
     announceBirthAgain()
-    guard formationLeader == server, mayAgree, now >= formation.proposedAt + options.formationTicks else {
+    guard formationCoordinator == server, mayAgree, now >= formation.proposedAt + options.formationTicks
+    else {
       return
     }
     formation.proposedAt = now
@@ -88,7 +89,7 @@ extension Replica {
 
   mutating func onAgree(_ agree: Agree, from message: Message) {
     guard formation.agreed == agree.vector, agree.vector[message.from] == message.incarnation,
-      formationLeader == server
+      formationCoordinator == server
     else { return }
     formation.reports[message.from] = agree.report
     announceIfAgreed()
@@ -178,10 +179,10 @@ extension Replica {
   /// Whoever has entered a born epoch announces it until its first record is committed.
   private mutating func announceBirthAgain() {
     guard isBorn, epoch.isBorn, commit < epoch.startOp, isMember, !isFrozen,
-      now >= formation.proposedAt + options.formationTicks, let entry = log[epoch.startOp],
+      now >= formation.announcedAt + options.formationTicks, let entry = log[epoch.startOp],
       let digest = log.digest(at: epoch.startOp - 1)
     else { return }
-    formation.proposedAt = now
+    formation.announcedAt = now
     let announcement = Announce(start: epoch.start, op: entry.op - 1, digest: digest)
     for member in epoch.configuration.members where member.server != server {
       send(.announce(announcement), to: member.server)

@@ -1,7 +1,7 @@
 import Simulator
 
-/// Makes a failing run smaller: leaves out kinds of faults, then single faults, as long as the same rule is broken.
-/// Every attempt is a child process, as the core may crash.
+/// Makes a failing run smaller: leaves out kinds of faults, then single faults, as long as the same rule is
+/// broken. Every attempt is a child process, as the core may crash.
 struct Shrinker {
   let seed: UInt64
   let rule: String
@@ -81,7 +81,9 @@ struct Shrinker {
   }
 
   private func fails(_ choice: RunChoice) -> Bool {
-    guard let child = Child(["--worker", "--seeds", "\(seed)..\(seed)"] + choice.arguments) else { return false }
+    guard let child = Child(["--worker", "--seeds", "\(seed)..\(seed)"] + choice.arguments) else {
+      return false
+    }
     var found: String?
     while let lines = child.read() {
       for line in lines where line.hasPrefix("found ") { found = String(line.split(separator: " ")[2]) }

@@ -32,7 +32,8 @@ struct Sweep {
     return !findings.isEmpty
   }
 
-  /// Reads what the children say until all have ended; unless told to go on, the first finding ends the others.
+  /// Reads what the children say until all have ended; unless told to go on, the first finding ends the
+  /// others.
   private func watch(_ summary: inout Summary, progress: (Summary) -> Void) -> [Finding] {
     var children = (0..<jobs).compactMap { child(from: UInt64($0)) }
     var findings: [Finding] = []
@@ -64,7 +65,8 @@ struct Sweep {
     guard seeds.first + offset <= seeds.last else { return nil }
     let range = "\(seeds.first)..\(seeds.last)"
     return Child(
-      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"] + (goesOn ? ["--all"] : [])
+      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"]
+        + (goesOn ? ["--all"] : [])
         + choice.arguments)
   }
 

@@ -1,8 +1,8 @@
 import Bytes
 import VSR
 
-/// Looks at every step of every replica and at every message that leaves, and remembers the first thing that must
-/// not be. Knows everything that the servers cannot know of each other.
+/// Looks at every step of every replica and at every message that leaves, and remembers the first thing that
+/// must not be. Knows everything that the servers cannot know of each other.
 struct Checker {
   private(set) var violation: Violation?
   var lineages = Lineages()
@@ -25,7 +25,9 @@ struct Checker {
   /// After each step.
   mutating func check(_ server: SimulatedServer, _ effects: Effects, at time: UInt64) {
     let index = server.index
-    if let broken = server.process!.replica.violatedInvariant() { return fail(.invariant, index, time, broken) }
+    if let broken = server.process!.replica.violatedInvariant() {
+      return fail(.invariant, index, time, broken)
+    }
     if let detail = excess(effects) { return fail(.boundedEffects, index, time, detail) }
     checkCourse(server, at: time)
     if violation == nil { checkHeld(server, at: time) }

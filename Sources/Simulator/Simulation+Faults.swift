@@ -172,8 +172,8 @@ extension Simulation {
     settings.isDurable && !wipes ? true : mayLose(server)
   }
 
-  /// Whether the promise still holds when this server's state is lost: in every epoch that may decide something
-  /// the others that hold theirs are a quorum.
+  /// Whether the promise still holds when this server's state is lost: in every epoch that may decide
+  /// something the others that hold theirs are a quorum.
   private func mayLose(_ lost: SimulatedServer) -> Bool {
     if settings.mayLoseQuorum { return isRememberedWithout(lost) }
     return checker.epochs.active.allSatisfy { epoch in
@@ -186,7 +186,9 @@ extension Simulation {
   private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
     guard let lineage = checker.lineages.numbers.max() else { return true }
     return servers.contains { server in
-      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else { return false }
+      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else {
+        return false
+      }
       return (server.process?.replica.epoch ?? server.disk.epoch).start.lineage == lineage
     }
   }

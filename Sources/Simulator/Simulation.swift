@@ -3,8 +3,8 @@ import KVStore
 import VSR
 import Wire
 
-/// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the same
-/// settings and faults are the same, step for step.
+/// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the
+/// same settings and faults are the same, step for step.
 package final class Simulation {
   package let settings: Settings
   let plan: Plan
@@ -138,7 +138,9 @@ package final class Simulation {
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
     server.process!.replica.step(event, into: &effects)
-    hash.mix(server.process!.replica.log.headDigest.low, server.process!.replica.commit << 20 ^ server.process!.replica.view)
+    hash.mix(
+      server.process!.replica.log.headDigest.low,
+      server.process!.replica.commit << 20 ^ server.process!.replica.view)
     checker.check(server, effects, at: now)
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }

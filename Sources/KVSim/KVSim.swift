@@ -6,7 +6,8 @@ import VSR
 struct KVSim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kvsim",
-    abstract: "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
+    abstract:
+      "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
     discussion: """
       One seed is one run, the same on every machine and in every build. Exit status: 0 nothing found, 1 a \
       violation (or a crash of the core), 2 usage.
@@ -45,7 +46,9 @@ struct KVSim: ParsableCommand {
   var stride: UInt64 = 1
 
   mutating func validate() throws {
-    guard listRules || (seed == nil) != (seeds == nil) else { throw ValidationError("give --seed N or --seeds A..B") }
+    guard listRules || (seed == nil) != (seeds == nil) else {
+      throw ValidationError("give --seed N or --seeds A..B")
+    }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -90,9 +93,13 @@ struct RunChoice: ParsableArguments {
   func validate() throws {
     if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
-    if kinds == nil { throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))") }
+    if kinds == nil {
+      throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))")
+    }
     if skipped == nil { throw ValidationError("--skip takes numbers and ranges, like 3,7-9") }
-    if let rule, !RunChoice.rules.contains(rule) { throw ValidationError("--rule \(rule): no such rule in this build") }
+    if let rule, !RunChoice.rules.contains(rule) {
+      throw ValidationError("--rule \(rule): no such rule in this build")
+    }
   }
 
   /// The kinds named by `without`; nil if one of them is none.

@@ -64,7 +64,8 @@ struct Sweep {
     guard seeds.first + offset <= seeds.last else { return nil }
     let range = "\(seeds.first)..\(seeds.last)"
     return Child(
-      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"] + (goesOn ? ["--all"] : [])
+      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"]
+        + (goesOn ? ["--all"] : [])
         + choice.arguments)
   }
 

@@ -33,7 +33,9 @@ extension Checker {
     course.commit = commit
     watched[index].course = course
     if commit > before { checkCommits(server, from: before, at: time) }
-    if violation == nil, server.process!.replica.executed != course.executed { checkExecuted(server, at: time) }
+    if violation == nil, server.process!.replica.executed != course.executed {
+      checkExecuted(server, at: time)
+    }
   }
 
   private mutating func noteEpoch(_ epoch: Epoch, at index: ServerIndex, _ time: UInt64) {

@@ -186,7 +186,9 @@ extension Simulation {
   private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
     guard let lineage = checker.lineages.numbers.max() else { return true }
     return servers.contains { server in
-      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else { return false }
+      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else {
+        return false
+      }
       return (server.process?.replica.epoch ?? server.disk.epoch).start.lineage == lineage
     }
   }

@@ -86,7 +86,9 @@ extension Simulation {
   /// All that are not broken follow one primary in one view, and have executed the same, whole log.
   private var isConverged: Bool {
     let live = servers.filter { !$0.isDestroyed && !broken.contains($0.index) }
-    guard live.allSatisfy(\.isUp), let first = live.first?.process?.replica, first.isBorn else { return false }
+    guard live.allSatisfy(\.isUp), let first = live.first?.process?.replica, first.isBorn else {
+      return false
+    }
     guard live.filter({ $0.process!.replica.isNormalPrimary }).count == 1 else { return false }
     return live.allSatisfy { server in
       let replica = server.process!.replica

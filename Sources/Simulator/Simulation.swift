@@ -138,7 +138,9 @@ package final class Simulation {
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
     server.process!.replica.step(event, into: &effects)
-    hash.mix(server.process!.replica.log.headDigest.low, server.process!.replica.commit << 20 ^ server.process!.replica.view)
+    hash.mix(
+      server.process!.replica.log.headDigest.low,
+      server.process!.replica.commit << 20 ^ server.process!.replica.view)
     checker.check(server, effects, at: now)
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }

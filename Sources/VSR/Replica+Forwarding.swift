@@ -78,7 +78,7 @@ extension Replica {
     guard execution.noteView(of: entry) else { return }
     let id = execution.epoch.id
     if entry.op == execution.epoch.startOp {
-      waiting.release { $0.epoch != id }
+      waiting.release { $0.epoch.number < id.number }
     } else {
       waiting.release { $0.epoch == id && $0.view < entry.view }
     }

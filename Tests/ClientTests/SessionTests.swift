@@ -18,7 +18,7 @@ final class SessionTests: XCTestCase {
     session?.close()
     servers.forEach { $0.close() }
     XCTAssertEqual(loop.close(), [], "handles left")
-    weak var left = session
+    weak let left = session
     session = nil
     XCTAssertNil(left, "a session that was closed is held by something")
     servers = []

@@ -134,7 +134,9 @@ extension Simulation {
       let outcome = clients.history.operations[operation.historyIndex].outcome
       if case .done = outcome { continue }
       // A store made small for this run may be full: an answer as well.
-      if case .failed = outcome, operation.kind != .read, settings.limits.storeBytes < Limits.storeBytesDefault {
+      if case .failed = outcome, operation.kind != .read,
+        settings.limits.storeBytes < Limits.storeBytesDefault
+      {
         continue
       }
       let what = operation.kind == .read ? "read" : "write"

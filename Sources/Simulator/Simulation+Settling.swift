@@ -43,7 +43,11 @@ extension Simulation {
       if let force = faultsInForce[number], let mask = force.mask, force.isCut { heal(mask) }
     }
     faultsInForce.removeAll()
-    for index in network.links.indices { network.links[index].cloggedUntil = 0 }
+    for index in network.links.indices {
+      network.links[index].cloggedUntil = 0
+      // A link with a long queue is no healed one.
+      if network.links[index].lastArrival > now + 50_000 { renewConnection(index) }
+    }
     chooseBroken()
     for server in servers where !server.isDestroyed && !broken.contains(server.index) {
       server.slowUntil = 0

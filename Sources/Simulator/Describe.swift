@@ -104,7 +104,8 @@ func describe(_ payload: Payload) -> String {
   case .propose(let propose): "propose \(propose.vector.map(short))"
   case .agree(let agree):
     "agree \(agree.vector.map(short)) holds epoch \(agree.report.rank.epoch)"
-      + " log view \(agree.report.rank.logView) op \(agree.report.rank.op)\(agree.report.isBlank ? " blank" : "")"
+      + " log view \(agree.report.rank.logView)"
+      + " op \(agree.report.rank.op)\(agree.report.isBlank ? " blank" : "")"
   case .announce(let announce):
     "announce epoch \(announce.start.number) lineage \(announce.start.lineage) after op \(announce.op)"
   }

@@ -44,10 +44,10 @@ extension Simulation {
       if let force = faultsInForce[number], let mask = force.mask, force.isCut { heal(mask) }
     }
     faultsInForce.removeAll()
-    // What a clogged link still holds comes late; what is sent from now on does not wait for it.
     for index in network.links.indices {
       network.links[index].cloggedUntil = 0
-      network.links[index].lastArrival = 0
+      // A link with a long queue is no healed one.
+      if network.links[index].lastArrival > now + 50_000 { renewConnection(index) }
     }
     chooseBroken()
     for server in servers where !server.isDestroyed && !broken.contains(server.index) {
@@ -134,11 +134,8 @@ extension Simulation {
       let outcome = clients.history.operations[operation.historyIndex].outcome
       if case .done = outcome { continue }
       // A store made small for this run may be full: an answer as well.
-      if case .failed = outcome, operation.kind != .read,
-        settings.limits.storeBytes < Limits.storeBytesDefault
-      {
-        continue
-      }
+      let isSmall = settings.limits.storeBytes < Limits.storeBytesDefault
+      if case .failed = outcome, operation.kind != .read, isSmall { continue }
       let what = operation.kind == .read ? "read" : "write"
       return checker.fail(.servesAgain, operation.server, now, "a \(what) after the faults is \(outcome)")
     }

@@ -29,6 +29,7 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Bytes", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
+    .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP"]),
@@ -47,6 +48,8 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "Bytes"]),
     .testTarget(name: "JournalTests", dependencies: ["Journal", "Bytes"]),
     .testTarget(name: "HistoryTests", dependencies: ["History"]),
+    .testTarget(
+      name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),

@@ -14,6 +14,10 @@ let package = Package(
   products: [
     .executable(name: "kvnode", targets: ["KVNode"]),
     .executable(name: "kvclient", targets: ["KVClient"]),
+    .executable(name: "kvsim", targets: ["KVSim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     // C
@@ -33,12 +37,18 @@ let package = Package(
     // shell
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP"]),
+    .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
     // programs
     .executableTarget(
       name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "KVStore", "Frontend"],
       linkerSettings: standalone),
     .executableTarget(
       name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Client"], linkerSettings: standalone),
+    .executableTarget(
+      name: "KVSim",
+      dependencies: [
+        "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     // tests
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
     .testTarget(name: "UVTests", dependencies: ["UV"]),
@@ -52,6 +62,7 @@ let package = Package(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "HTTP", "UV", "Bytes"]),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],

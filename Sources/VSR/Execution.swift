@@ -57,10 +57,8 @@ package struct Execution: Sendable {
   private static func keyHashes(of entry: LogEntry) -> Set<UInt64> {
     var hashes: Set<UInt64> = []
     entry.forEachGroup { group in
-      group.bytes.withUnsafeBytes { raw in
-        var reader = WriteReader(raw)
-        while let write = try? reader.next() { hashes.insert(SipHash.hash(write.key)) }
-      }
+      var reader = WriteReader(group.bytes)
+      while let write = try? reader.next() { hashes.insert(SipHash.hash(write.key)) }
     }
     return hashes
   }
@@ -68,11 +66,11 @@ package struct Execution: Sendable {
 
 extension LogEntry {
   /// The groups of a `requests` entry, in order. What does not decode was never ours: it ends the list.
-  package func forEachGroup(_ body: (Group) -> Void) {
+  package func forEachGroup(_ body: (BorrowedGroup) -> Void) {
     guard kind == .requests else { return }
     self.body.withUnsafeBytes { raw in
       var reader = ByteReader(raw)
-      while !reader.isAtEnd, let group = try? Group.take(from: &reader) { body(group) }
+      while !reader.isAtEnd, let group = try? BorrowedGroup.take(from: &reader) { body(group) }
     }
   }
 }
@@ -101,18 +99,16 @@ extension Replica {
     }
   }
 
-  private mutating func executeGroup(_ group: Group) {
+  private mutating func executeGroup(_ group: BorrowedGroup) {
     let waiter = group.session == session ? waiting.take(first: group.first) : nil
     counters.writesExecuted += group.count
     var number = group.first
-    group.bytes.withUnsafeBytes { raw in
-      var reader = WriteReader(raw)
-      while let write = try? reader.next() {
-        execution.store.execute(
-          write, identity: Group.identity(session: group.session, number: number),
-          ticket: waiter == nil ? nil : number, into: &out.writeOutcomes)
-        number += 1
-      }
+    var reader = WriteReader(group.bytes)
+    while let write = try? reader.next() {
+      execution.store.execute(
+        write, identity: Group.identity(session: group.session, number: number),
+        ticket: waiter == nil ? nil : number, into: &out.writeOutcomes)
+      number += 1
     }
   }
 

@@ -72,11 +72,8 @@ package struct Group: Hashable, Sendable {
   }
 
   package static func take(from reader: inout ByteReader) throws(MalformedBytes) -> Group {
-    let session = try reader.take(UInt64.self)
-    let first = try reader.takeVarint()
-    let count = try reader.takeCount(max: Bounds.groupWritesMax)
-    let bytes = try reader.takeCounted(max: Bounds.groupBytesMax)
-    return Group(session: session, first: first, count: count, bytes: [UInt8](bytes))
+    let group = try BorrowedGroup.take(from: &reader)
+    return Group(session: group.session, first: group.first, count: group.count, bytes: [UInt8](group.bytes))
   }
 
   /// The identity of its write number `first + index`, where the client gave no idempotency key.
@@ -85,5 +82,23 @@ package struct Group: Hashable, Sendable {
     sip.update(session)
     sip.update(number)
     return sip.digest()
+  }
+}
+
+/// A group in an entry's body, read in place: copying its bytes only to look at them costs an allocation, and one
+/// whose bytes are then not used is miscompiled by Swift 6.3.1 (the array is freed before it is filled).
+package struct BorrowedGroup {
+  package let session: Session
+  package let first: UInt64
+  package let count: Int
+  /// Valid where the reader's bytes are.
+  package let bytes: UnsafeRawBufferPointer
+
+  static func take(from reader: inout ByteReader) throws(MalformedBytes) -> BorrowedGroup {
+    let session = try reader.take(UInt64.self)
+    let first = try reader.takeVarint()
+    let count = try reader.takeCount(max: Bounds.groupWritesMax)
+    let bytes = try reader.takeCounted(max: Bounds.groupBytesMax)
+    return BorrowedGroup(session: session, first: first, count: count, bytes: bytes)
   }
 }

@@ -2,6 +2,8 @@
 struct PrimaryState: Sendable {
   /// The op that the view started with: what it inherited ends there.
   var startOp: Op = 0
+  /// An op of this view is in the log.
+  var hasPrepared = false
   /// Through which op each server has acknowledged the log of this view.
   var acked: [Op] = Array(repeating: 0, count: serversMax)
   /// Through which op each learner has it, and when it said so.

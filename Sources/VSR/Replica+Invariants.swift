@@ -13,7 +13,7 @@ extension Replica {
       return "the log and the executed state part at op \(execution.op)"
     }
     if outbox.durableOp > log.head { return "more is on disk than in the log" }
-    if isNormalPrimary, log.head > commit + 2 * Bounds.pipelineMax + 2 { return "the pipeline overflows" }
+    if isNormalPrimary, log.head > commit + 2 * Bounds.pipelineMax { return "the pipeline overflows" }
     return boundViolation
   }
 

@@ -15,8 +15,16 @@ extension Replica {
     primary.progressAt = now
     primary.contactAt = now
     primary.commitTold = commit
-    // Decides what was forwarded before, and what it inherits.
-    if log.last?.kind != .stopSign || commit == log.head { prepare(.noop, body: []) }
+    prepareFirst()
+  }
+
+  /// The first op of a view decides what was forwarded before, and what it inherits. View after view without a
+  /// commit, it waits until there is room.
+  mutating func prepareFirst() {
+    guard isNormalPrimary, !primary.hasPrepared, log.head < commit + 2 * Bounds.pipelineMax,
+      !isStopSignPending
+    else { return }
+    prepare(.noop, body: [])
   }
 
   var isStopSignPending: Bool {
@@ -34,6 +42,7 @@ extension Replica {
   }
 
   mutating func prepareWaiting() {
+    prepareFirst()
     while isNormalPrimary, hasRoomInPipeline {
       let body = takeBatch()
       if body.isEmpty { break }
@@ -66,6 +75,7 @@ extension Replica {
     let parent = log.headDigest
     let entry = LogEntry(op: log.head + 1, view: view, kind: kind, body: body, parent: parent)
     append(entry)
+    primary.hasPrepared = true
     broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry)))
     primary.heartbeatAt = now
     primary.commitTold = commit

@@ -1,1 +1,0 @@
-// History: an exact linearizability checker for swap registers.

@@ -1,0 +1,96 @@
+import History
+import VSR
+
+/// One thing that a client wants done, through one or more attempts.
+struct Operation {
+  enum Kind: UInt8 {
+    case read
+    case set
+    case delete
+  }
+
+  let client: Int
+  let key: Int
+  let kind: Kind
+  /// Bytes to be set.
+  var value: [UInt8] = []
+  var idempotencyKey: [UInt8]?
+  /// The condition's tag, and the value that it named.
+  var ifMatch: (tag: TagName, value: Int32)?
+  var isCreation = false
+  let historyIndex: Int
+  var attempts = 0
+  /// Attempts that may still be answered.
+  var outstanding = 0
+  /// An attempt may have been executed without a word.
+  var isUncertain = false
+  var isSettled = false
+  var server: ServerIndex
+}
+
+/// The clients, and what they saw.
+struct Clients {
+  /// What a client last read of a key: for conditions.
+  struct Sight {
+    var tag: TagName
+    var value: Int32
+  }
+
+  /// Clients that share a server, and send at the same moment.
+  let slotCount: Int
+  let depth: Int
+  var operations: [Operation] = []
+  var history = History()
+  /// By history index: the lineage that answered, 0 if none did.
+  var lineages: [UInt64] = []
+  var sights: [Sight?]
+  let keyNames: [[UInt8]]
+  let keyNumbers: [Int32]
+  var homes: [ServerIndex]
+  /// Orders invocations and answers: every one has a moment of its own.
+  private(set) var clock: UInt64 = 0
+  var isStopped = false
+  var openCount = 0
+
+  init(_ settings: Settings) {
+    depth = Rates(settings).depth
+    slotCount = settings.clientCount * depth
+    keyNames = (0..<settings.keyCount).map { Array("key\($0)".utf8) }
+    var history = History()
+    keyNumbers = keyNames.map { history.key($0) }
+    self.history = history
+    sights = Array(repeating: nil, count: settings.keyCount)
+    homes = Array(repeating: 0, count: settings.clientCount)
+  }
+
+  mutating func nextMoment() -> UInt64 {
+    clock += 1
+    return clock
+  }
+
+  mutating func add(_ operation: Operation) -> Int {
+    operations.append(operation)
+    openCount += 1
+    return operations.count - 1
+  }
+
+  /// Notes what was asked, as open until an answer comes.
+  mutating func invoke(client: Int, key: Int, _ action: RegisterOperation.Action) -> Int {
+    history.append(
+      RegisterOperation(
+        client: UInt32(client), key: keyNumbers[key], action: action, outcome: .open,
+        invocation: nextMoment(), response: 0))
+    lineages.append(0)
+    return history.operations.count - 1
+  }
+
+  /// The operation is over for its client; `outcome` is what is certain of it.
+  mutating func settle(_ index: Int, _ outcome: RegisterOperation.Outcome, lineage: UInt64) {
+    guard !operations[index].isSettled else { return }
+    operations[index].isSettled = true
+    openCount -= 1
+    let place = operations[index].historyIndex
+    lineages[place] = lineage
+    if outcome != .open { history.complete(place, outcome, at: nextMoment()) }
+  }
+}

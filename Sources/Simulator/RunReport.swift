@@ -1,0 +1,25 @@
+/// What a run did.
+package struct RunReport: Sendable {
+  package var seed: UInt64
+  package var steps = 0
+  /// Equal for equal runs: over every event and effect.
+  package var traceHash: UInt64 = 0
+  package var virtualTime: UInt64 = 0
+  package var opsCommitted = 0
+  package var viewChanges = 0
+  package var epochs = 0
+  package var lineages = 0
+  package var snapshotsInstalled = 0
+  package var readsDone = 0
+  package var writesDone = 0
+  package var refused = 0
+  package var unknown = 0
+  package var messages = 0
+  /// By place in `FaultKind.allCases`: how often it happened.
+  package var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
+  package var violation: Violation?
+
+  package init(seed: UInt64) {
+    self.seed = seed
+  }
+}

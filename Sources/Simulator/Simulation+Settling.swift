@@ -1,0 +1,140 @@
+import VSR
+
+/// The liveness phase: the faults stop, a quorum is healed, and within a bound everything converges, every request
+/// is answered, and new ones are served.
+extension Simulation {
+  private static let convergenceMax: UInt64 = 20_000_000
+  private static let serviceMax: UInt64 = 6_000_000
+  private static let settlingStepsMax = 400_000
+
+  func settleDown() {
+    trace?("\(now) the faults stop")
+    stopFaults()
+    clients.isStopped = true
+    let deadline = now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
+    let stepsMax = report.steps + Simulation.settlingStepsMax
+    runUntil(deadline, stepsMax) { self.isConverged && self.checker.requests.openCount == 0 && self.clients.openCount == 0 }
+    guard checker.violation == nil else { return }
+    if checker.requests.openCount > 0 {
+      return checker.fail(.answersAll, nil, now, "\(checker.requests.openCount) requests without an answer")
+    }
+    guard isConverged else { return checker.fail(.converges, nil, now, describeServers()) }
+    serveAgain()
+  }
+
+  /// Looks every 10 ms.
+  private func runUntil(_ deadline: UInt64, _ stepsMax: Int, _ isDone: () -> Bool) {
+    var nextLook = now
+    while now < deadline, report.steps < stepsMax {
+      if now >= nextLook {
+        if isDone() { return }
+        nextLook = now + 10_000
+        queue.add(Happening(kind: .look), at: nextLook)
+      }
+      guard advance() else { return }
+    }
+  }
+
+  private func stopFaults() {
+    isFaulty = false
+    for number in faultsInForce.keys.sorted() {
+      if let force = faultsInForce[number], let mask = force.mask, force.isCut { heal(mask) }
+    }
+    faultsInForce.removeAll()
+    for index in network.links.indices { network.links[index].cloggedUntil = 0 }
+    chooseBroken()
+    for server in servers where !server.isDestroyed && !broken.contains(server.index) {
+      server.slowUntil = 0
+      server.syncFails = false
+      server.tickPeriod = 10_000
+      if !server.isUp { restart(server, after: 1_000) }
+      if server.heldUntil > now {
+        server.heldUntil = now
+        resume(server)
+      }
+    }
+    let gone = ServerMask(servers.filter(\.isDestroyed).map(\.index))
+    guard gone.bits != 0 else { return }
+    for server in servers where server.isUp { take(.recover(without: gone), at: server) }
+    for server in servers where !server.isUp && !server.isDestroyed { recoverAtStart.insert(server.index) }
+  }
+
+  /// Some stay cut off for good, as long as the rest is a quorum, and always will be.
+  private func chooseBroken() {
+    guard faultRandom.chance(permille: 300), checker.epochs.committedIn != nil else { return }
+    for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
+      let rest = checker.epochs.active.allSatisfy { epoch in
+        epoch.configuration.weight {
+          $0.server != server.index && !broken.contains($0.server) && holdsState($0)
+        } >= epoch.configuration.quorum
+      }
+      guard rest, servers.allSatisfy({ $0.index == server.index || isAmongActive($0) }) else { continue }
+      broken.insert(server.index)
+    }
+    let apart = self.broken
+    cut(LinkMask(serverCount: servers.count) { apart.contains($0) || apart.contains($1) })
+  }
+
+  /// Whether what this server knows of configurations is what counts now.
+  private func isAmongActive(_ server: SimulatedServer) -> Bool {
+    guard server.isUp, let id = server.replica?.epoch.id else { return false }
+    return checker.epochs.active.contains { $0.id == id }
+  }
+
+  /// All that are not broken follow one primary in one view, and have executed the same, whole log.
+  private var isConverged: Bool {
+    let live = servers.filter { !$0.isDestroyed && !broken.contains($0.index) }
+    guard live.allSatisfy(\.isUp), let first = live.first?.replica, first.isBorn else { return false }
+    guard live.filter({ $0.replica!.isNormalPrimary }).count == 1 else { return false }
+    return live.allSatisfy { server in
+      let replica = server.replica!
+      return replica.isNormal && replica.isMember && replica.epoch.id == first.epoch.id
+        && replica.view == first.view && replica.log.head == replica.commit
+        && replica.executed == first.executed && replica.executedDigest == first.executedDigest
+    }
+  }
+
+  func describeServers() -> String {
+    servers.map { server in
+      guard let replica = server.replica else { return "\(server.index) down" }
+      let place = "epoch \(replica.epoch.id.number) view \(replica.view) log view \(replica.logView)"
+      let ops = "executed \(replica.executed) commit \(replica.commit) head \(replica.log.head)"
+      let role = replica.isNormalPrimary ? "primary" : replica.isMember ? "backup" : "learner"
+      let state = replica.isFrozen ? "frozen" : "\(replica.status)"
+      return "\(server.index)\(broken.contains(server.index) ? " (cut off)" : "") \(role) \(state) \(place) \(ops)"
+    }.joined(separator: "; ")
+  }
+
+  /// A write and a read of every key at every live server: all are done.
+  private func serveAgain() {
+    var fresh: [Int] = []
+    for server in servers where server.isUp && !broken.contains(server.index) {
+      for key in 0..<min(settings.keyCount, 4) {
+        fresh.append(makeRead(clients.slotCount, key, server.index))
+      }
+      fresh.append(makePlainWrite(server.index))
+    }
+    for index in fresh { attempt(index, at: clients.operations[index].server) }
+    runUntil(now + Simulation.serviceMax, report.steps + Simulation.settlingStepsMax) {
+      self.clients.openCount == 0 && self.checker.requests.openCount == 0
+    }
+    guard checker.violation == nil else { return }
+    for index in fresh {
+      let operation = clients.operations[index]
+      let outcome = clients.history.operations[operation.historyIndex].outcome
+      if case .done = outcome { continue }
+      let what = operation.kind == .read ? "read" : "write"
+      return checker.fail(.servesAgain, operation.server, now, "a \(what) after the faults is \(outcome)")
+    }
+  }
+
+  private func makePlainWrite(_ server: ServerIndex) -> Int {
+    let value = Array("last\(server)".utf8)
+    let key = server % settings.keyCount
+    let place = clients.invoke(client: clients.slotCount, key: key, .write(clients.history.value(value)))
+    var operation = Operation(
+      client: clients.slotCount, key: key, kind: .set, historyIndex: place, server: server)
+    operation.value = value
+    return clients.add(operation)
+  }
+}

@@ -1,0 +1,46 @@
+import VSR
+
+/// What a check found.
+package struct Violation: Equatable, Sendable {
+  /// Names of the checks: what must hold.
+  package enum Rule: String, CaseIterable, Sendable {
+    case invariant
+    case boundedEffects = "bounded-effects"
+    case journalFollows = "journal-follows"
+    case snapshotCoversLog = "snapshot-covers-log"
+    case oneHistory = "one-history"
+    case executedOnHistory = "executed-on-history"
+    case snapshotIsCommitted = "snapshot-is-committed"
+    case commitNeverFalls = "commit-never-falls"
+    case viewNeverFalls = "view-never-falls"
+    case logViewNeverFalls = "log-view-never-falls"
+    case promisesSurvive = "promises-survive"
+    case ackedIsHeld = "acked-is-held"
+    case noAckAfterVote = "no-ack-after-vote"
+    case frozenIsSilent = "frozen-is-silent"
+    case onePrimary = "one-primary"
+    case oneOpPrepared = "one-op-prepared"
+    case nothingAfterStopSign = "nothing-after-stop-sign"
+    case onlyMembersSpeak = "only-members-speak"
+    case sameState = "same-state"
+    case commitsAreRequested = "commits-are-requested"
+    case executedOnce = "executed-once"
+    case refusedIsNotExecuted = "refused-is-not-executed"
+    case doneIsCommitted = "done-is-committed"
+    case answeredOnce = "answered-once"
+    case tagsNameValues = "tags-name-values"
+    case conditionHolds = "condition-holds"
+    case lineageNeedsLoss = "lineage-needs-loss"
+    case lossIsTold = "loss-is-told"
+    case converges
+    case answersAll = "answers-all"
+    case servesAgain = "serves-again"
+    case linearizable
+  }
+
+  package var rule: Rule
+  package var server: ServerIndex?
+  /// Virtual time in microseconds.
+  package var time: UInt64
+  package var detail: String
+}

@@ -62,34 +62,39 @@ extension LogEntry {
 }
 
 extension Group {
-  var content: String {
-    var all: [String] = []
-    bytes.withUnsafeBytes { raw in
-      var reader = WriteReader(raw)
-      while let write = try? reader.next() {
-        all.append("\(String(decoding: write.key, as: UTF8.self))=\(String(decoding: write.value, as: UTF8.self))")
-      }
-    }
-    return all.joined(separator: ",")
-  }
+  var content: String { bytes.withUnsafeBytes { writes(in: $0) } }
+}
+
+extension BorrowedGroup {
+  var content: String { writes(in: bytes) }
 
   /// The numbers of its writes whose clients gave no idempotency key.
   var numbersWithoutKey: [UInt64] {
     var numbers: [UInt64] = []
-    bytes.withUnsafeBytes { raw in
-      var reader = WriteReader(raw)
-      var number = first
-      while let write = try? reader.next() {
-        if write.idempotencyKey == nil { numbers.append(number) }
-        number += 1
-      }
+    var reader = WriteReader(bytes)
+    var number = first
+    while let write = try? reader.next() {
+      if write.idempotencyKey == nil { numbers.append(number) }
+      number += 1
     }
     return numbers
   }
 }
 
+/// `k=a,x=1`
+private func writes(in bytes: UnsafeRawBufferPointer) -> String {
+  var all: [String] = []
+  var reader = WriteReader(bytes)
+  while let write = try? reader.next() {
+    let (key, value) = (String(decoding: write.key, as: UTF8.self), String(decoding: write.value, as: UTF8.self))
+    all.append("\(key)=\(value)")
+  }
+  return all.joined(separator: ",")
+}
+
 extension EpochStart {
-  var content: String { "epoch \(number): \(configuration.lives)".split(separator: " ").joined(separator: "_") }
+  /// `e2:0,1,2'`
+  var content: String { "e\(number):\(configuration.lives)" }
 }
 
 extension Configuration {

@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "VSR", dependencies: ["Bytes", "KVStore"]),
     // codecs
     .target(name: "HTTP", dependencies: ["Bytes"]),
-    .target(name: "Wire", dependencies: ["Bytes", "VSR"]),
+    .target(name: "Wire", dependencies: ["Bytes", "KVStore", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
@@ -55,7 +55,7 @@ let package = Package(
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
     .testTarget(name: "VSRTests", dependencies: ["VSR", "KVStore", "Bytes"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], exclude: ["Corpus"]),
-    .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "Bytes"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "KVStore", "Bytes"]),
     .testTarget(name: "JournalTests", dependencies: ["Journal", "Bytes"]),
     .testTarget(name: "HistoryTests", dependencies: ["History"]),
     .testTarget(

@@ -32,6 +32,7 @@ extension Payload {
       ["logView=\(reply.logView)", "head=\(reply.head)", "commit=\(reply.commit)"]
         + (reply.startOp.map { ["start=\($0)"] } ?? [])
     case .forward(let forward): ["view=\(forward.view)", "#\(forward.sequence)", forward.group.content]
+    case .forwardOk(let ok): ["view=\(ok.view)", "next=#\(ok.next)"]
     case .moved: []
     case .propose(let propose): [lives(of: propose.vector)]
     case .agree(let agree): [lives(of: agree.vector), "op=\(agree.report.rank.op)"]

@@ -3,7 +3,7 @@ import VSR
 /// A message's name in a script and in a trace.
 enum MessageKind: String, CaseIterable {
   case ping, pong, prepare, prepareOk, commit, vote, startViewChange, doViewChange, startView, getState
-  case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, moved, propose, agree, announce
+  case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, forwardOk, moved, propose, agree, announce
 
   init(_ payload: Payload) {
     switch payload {
@@ -22,6 +22,7 @@ enum MessageKind: String, CaseIterable {
     case .probe: self = .probe
     case .probeReply: self = .probeReply
     case .forward: self = .forward
+    case .forwardOk: self = .forwardOk
     case .moved: self = .moved
     case .propose: self = .propose
     case .agree: self = .agree

@@ -55,7 +55,8 @@ struct Speakers {
 
 extension Checker {
   /// What a message says must be so, and must stay so.
-  mutating func checkSending(_ message: Message, to: ServerIndex, by server: SimulatedServer, at time: UInt64) {
+  mutating func checkSending(_ message: Message, to: ServerIndex, by server: SimulatedServer, at time: UInt64)
+  {
     guard violation == nil else { return }
     let index = server.index
     if message.from != index || message.incarnation != server.replica!.incarnation || to == index {
@@ -81,7 +82,9 @@ extension Checker {
       checkMember(message, server, at: time)
     case .probeReply: checkMember(message, server, at: time)
     case .agree: watched[index].promise.frozenIn = message.epoch
-    case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .probe, .forward, .moved, .propose,
+    case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .probe, .forward, .forwardOk,
+      .moved,
+      .propose,
       .announce:
       break
     }
@@ -127,7 +130,8 @@ extension Checker {
     checkPrimary(message, prepare.view, server, at: time)
     guard violation == nil, let index = speakers.isSole(message, view: prepare.view) else { return }
     guard speakers.isSame(prepare.entry, speaker: index) else {
-      return fail(.oneOpPrepared, server.index, time, "another op \(prepare.entry.op) in view \(prepare.view)")
+      return fail(
+        .oneOpPrepared, server.index, time, "another op \(prepare.entry.op) in view \(prepare.view)")
     }
     let parent = prepare.entry.op > 1 ? server.replica!.log[prepare.entry.op - 1] : nil
     if let started = parent?.epochStarted, started.id.number > message.epoch.number {

@@ -60,7 +60,9 @@ struct Checker {
   }
 
   private func excess(_ effects: Effects) -> String? {
-    if effects.messages.count > Checker.messagesMax { return "\(effects.messages.count) messages in one step" }
+    if effects.messages.count > Checker.messagesMax {
+      return "\(effects.messages.count) messages in one step"
+    }
     if effects.journal.count > Checker.recordsMax { return "\(effects.journal.count) records in one step" }
     return nil
   }

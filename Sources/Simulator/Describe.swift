@@ -46,6 +46,7 @@ extension Payload {
     case .propose: 17
     case .agree: 18
     case .announce: 19
+    case .forwardOk: 20
     }
   }
 }
@@ -95,6 +96,7 @@ func describe(_ payload: Payload) -> String {
       + (reply.startOp.map { " start \($0)" } ?? "")
   case .forward(let forward):
     "forward view \(forward.view) number \(forward.sequence) writes \(forward.group.first)+\(forward.group.count)"
+  case .forwardOk(let ok): "forwardOk view \(ok.view) next \(ok.next)"
   case .moved: "moved"
   case .propose(let propose): "propose \(propose.vector.map(short))"
   case .agree(let agree):

@@ -107,6 +107,8 @@ struct EpochLedger {
     guard isOfEpoch, committedIn?.id != epoch.id else { return }
     guard epoch.id.number >= committedIn?.id.number ?? 0 else { return }
     committedIn = epoch
-    active.removeAll { $0.id.number < epoch.id.number || ($0.id.number == epoch.id.number && $0.id != epoch.id) }
+    active.removeAll {
+      $0.id.number < epoch.id.number || ($0.id.number == epoch.id.number && $0.id != epoch.id)
+    }
   }
 }

@@ -65,7 +65,9 @@ struct RequestLedger {
   /// Notes the answer; nil if there is no such request, or it has been answered.
   mutating func answer(write number: UInt64, run: Int, _ answer: Answer) -> WriteRequest? {
     let index = Int(number) - 1
-    guard runs[run].writes.indices.contains(index), runs[run].writes[index].answer == .none else { return nil }
+    guard runs[run].writes.indices.contains(index), runs[run].writes[index].answer == .none else {
+      return nil
+    }
     runs[run].writes[index].answer = answer
     runs[run].openCount -= 1
     openCount -= 1
@@ -91,7 +93,9 @@ struct RequestLedger {
     return found
   }
 
-  private mutating func commit(_ group: BorrowedGroup, op: Op, in lineage: UInt64) -> (Violation.Rule, String)? {
+  private mutating func commit(_ group: BorrowedGroup, op: Op, in lineage: UInt64) -> (
+    Violation.Rule, String
+  )? {
     guard let run = indexes[group.session] else {
       return (.commitsAreRequested, "op \(op) has writes of no process")
     }

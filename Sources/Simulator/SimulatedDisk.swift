@@ -20,6 +20,8 @@ struct SimulatedDisk: Sendable {
     self.incarnation = incarnation
   }
 
+  /// The epoch that a start would find.
+  var epoch: Epoch { state.epoch }
   var unsyncedCount: Int { unsynced.count }
 
   mutating func write(_ records: [JournalRecord]) {

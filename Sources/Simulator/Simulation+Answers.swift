@@ -74,7 +74,8 @@ extension Simulation {
     }
     let index = request.operation
     let key = clients.operations[index].key
-    trace?("  read \(record.ticket) of key\(key) gives \(String(decoding: values[record.value], as: UTF8.self))")
+    trace?(
+      "  read \(record.ticket) of key\(key) gives \(String(decoding: values[record.value], as: UTF8.self))")
     closeAttempt(index, request.attempt)
     var value = RegisterValue.absent
     if let counter = record.counter {
@@ -101,7 +102,8 @@ extension Simulation {
   private func hear(_ failure: Failure, write number: UInt64, run: Int, from server: SimulatedServer) {
     trace?("  write \(number) \(failure)")
     let isCertain = failure != .unknown
-    guard let request = checker.requests.answer(write: number, run: run, isCertain ? .refused : .unknown) else {
+    guard let request = checker.requests.answer(write: number, run: run, isCertain ? .refused : .unknown)
+    else {
       return failTwice("write \(number)", server)
     }
     if isCertain, request.op != 0 {
@@ -127,12 +129,17 @@ extension Simulation {
 
   // MARK: - At the end
 
+  /// Configurations of one key's history that are looked at before it is left undecided.
+  private static let searchMax = 20_000
+
   /// Each lineage has its own history: to it, what an earlier one acknowledged may have happened or not.
   func judgeHistory() {
     let numbers = checker.lineages.numbers.sorted()
     for number in numbers {
       let part = numbers.count == 1 ? clients.history : history(of: number)
-      if let found = check(part).violations.first {
+      let verdict = check(part, searchLimit: Simulation.searchMax)
+      report.undecided += verdict.gaveUp.count
+      if let found = verdict.violations.first {
         return checker.fail(.linearizable, nil, now, found.explain(part))
       }
     }
@@ -141,7 +148,9 @@ extension Simulation {
   private func history(of lineage: UInt64) -> History {
     var part = History()
     for key in clients.keyNames { _ = part.key(key) }
-    for number in 0..<clients.history.values.count { _ = part.value(clients.history.values.bytes(of: Int32(number))) }
+    for number in 0..<clients.history.values.count {
+      _ = part.value(clients.history.values.bytes(of: Int32(number)))
+    }
     for (index, operation) in clients.history.operations.enumerated() {
       var operation = operation
       let answeredIn = clients.lineages[index]

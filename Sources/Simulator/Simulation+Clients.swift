@@ -9,10 +9,12 @@ extension Simulation {
     for slot in 0..<clients.slotCount { actLater(slot) }
   }
 
-  func actLater(_ slot: Int) {
+  /// Sooner after an answer than after a refusal.
+  func actLater(_ slot: Int, wasRefused: Bool = false) {
+    let mean = wasRefused ? max(settings.thinkMean, 100_000) : settings.thinkMean
     queue.add(
       Happening(kind: .clientActs, slot: UInt32(slot)),
-      at: now + 1 + UInt64(clientRandom.spread(mean: settings.thinkMean)))
+      at: now + 1 + UInt64(clientRandom.spread(mean: mean)))
   }
 
   /// A client that is free asks for something.
@@ -91,7 +93,8 @@ extension Simulation {
       server.front.isFlushAsked = true
       queue.add(Happening(kind: .flush, server: UInt8(serverIndex), life: server.life), at: now)
     }
-    let patience = settings.timeoutMean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    let mean = isFaulty ? settings.timeoutMean : 2_000_000
+    let patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
     queue.add(
       Happening(kind: .attemptTimesOut, life: UInt32(attempt), slot: UInt32(index)),
       at: now + UInt64(patience))
@@ -155,7 +158,7 @@ extension Simulation {
     guard !clients.operations[index].isSettled else { return }
     clients.settle(index, outcome, lineage: lineage)
     let slot = clients.operations[index].client
-    if slot < clients.slotCount { actLater(slot) }
+    if slot < clients.slotCount { actLater(slot, wasRefused: outcome == .failed) }
   }
 
   /// The process with these requests has ended: their clients' connections break.

@@ -21,7 +21,9 @@ extension Simulation {
     case .clog: clog(fault, &choice)
     case .reset:
       let first = choice.below(servers.count)
-      if servers.count > 1 { resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count) }
+      if servers.count > 1 {
+        resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count)
+      }
     case .crash: crashOne(fault, &choice, wipes: false)
     case .wipe: crashOne(fault, &choice, wipes: true)
     case .crashAll: crashAll(fault, &choice)
@@ -30,10 +32,11 @@ extension Simulation {
       let server = target(&choice)
       server.slowUntil = now + fault.duration
       server.slowBy = UInt64(choice.pick([5_000, 30_000, 120_000]))
-    case .failedWrite: target(&choice).syncFails = true
+    case .failedWrite: if settings.isDurable { target(&choice).syncFails = true }
     case .handOver: take(.handOver, at: target(&choice))
     case .destruction: destroy(&choice)
-    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries, .vanishing,
+    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
+      .vanishing,
       .pipelining:
       break
     }
@@ -143,7 +146,8 @@ extension Simulation {
   }
 
   private func crashAll(_ fault: PlannedFault, _ choice: inout Random) {
-    guard settings.isDurable || settings.mayLoseQuorum else {
+    // Without disks nothing would be left.
+    guard settings.isDurable else {
       report.faults[fault.kind.index] -= 1
       return
     }
@@ -171,10 +175,19 @@ extension Simulation {
   /// Whether the promise still holds when this server's state is lost: in every epoch that may decide something
   /// the others that hold theirs are a quorum.
   private func mayLose(_ lost: SimulatedServer) -> Bool {
-    if settings.mayLoseQuorum { return true }
+    if settings.mayLoseQuorum { return isRememberedWithout(lost) }
     return checker.epochs.active.allSatisfy { epoch in
       let weight = epoch.configuration.weight { $0.server != lost.index && holdsState($0) }
       return weight >= epoch.configuration.quorum
+    }
+  }
+
+  /// Whether somebody else knows of the present lineage: if all is forgotten, that it was is forgotten too.
+  private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
+    guard let lineage = checker.lineages.numbers.max() else { return true }
+    return servers.contains { server in
+      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else { return false }
+      return (server.replica?.epoch ?? server.disk.epoch).start.lineage == lineage
     }
   }
 

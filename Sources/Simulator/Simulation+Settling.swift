@@ -13,7 +13,9 @@ extension Simulation {
     clients.isStopped = true
     let deadline = now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
     let stepsMax = report.steps + Simulation.settlingStepsMax
-    runUntil(deadline, stepsMax) { self.isConverged && self.checker.requests.openCount == 0 && self.clients.openCount == 0 }
+    runUntil(deadline, stepsMax) {
+      self.isConverged && self.checker.requests.openCount == 0 && self.clients.openCount == 0
+    }
     guard checker.violation == nil else { return }
     if checker.requests.openCount > 0 {
       return checker.fail(.answersAll, nil, now, "\(checker.requests.openCount) requests without an answer")
@@ -101,7 +103,8 @@ extension Simulation {
       let ops = "executed \(replica.executed) commit \(replica.commit) head \(replica.log.head)"
       let role = replica.isNormalPrimary ? "primary" : replica.isMember ? "backup" : "learner"
       let state = replica.isFrozen ? "frozen" : "\(replica.status)"
-      return "\(server.index)\(broken.contains(server.index) ? " (cut off)" : "") \(role) \(state) \(place) \(ops)"
+      return
+        "\(server.index)\(broken.contains(server.index) ? " (cut off)" : "") \(role) \(state) \(place) \(ops)"
     }.joined(separator: "; ")
   }
 

@@ -58,10 +58,13 @@ package final class Simulation {
     }
   }
 
+  /// With nobody up there are no steps, and time alone goes on.
+  static let faultyTimeMax: UInt64 = 120_000_000
+
   /// Faults for so many steps; then quiet, until all has converged and been answered.
   package func run() -> RunReport {
     begin()
-    while report.steps < settings.stepsMax, advance() {}
+    while report.steps < settings.stepsMax, now < Simulation.faultyTimeMax, advance() {}
     if checker.violation == nil { settleDown() }
     if checker.violation == nil { judgeHistory() }
     fillReport()

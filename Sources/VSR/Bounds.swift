@@ -27,6 +27,10 @@ package enum Bounds {
   package static let snapshotChunkBytes = 64 * 1024
   /// Messages held back until the journal has synced.
   package static let heldMessagesMax = 4096
+  /// Bytes of log that a primary adds to while a snapshot is on its way to a slow disk.
+  package static let logBytesMax = 64 * 1024 * 1024
+  /// How far the epoch number of a rebirth is ahead of any that was heard of.
+  package static let rebirthLeap: UInt64 = 1 << 20
   /// Incarnations remembered of one server.
   package static let incarnationsKnownMax = 16
 }

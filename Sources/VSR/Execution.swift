@@ -100,14 +100,15 @@ extension Replica {
   }
 
   private mutating func executeGroup(_ group: BorrowedGroup) {
-    let waiter = group.session == session ? waiting.take(first: group.first) : nil
+    let mine = group.session == session ? waiting.take(first: group.first) : nil
+    let isAwaited = mine.map { !$0.isGivenUp } ?? false
     counters.writesExecuted += group.count
     var number = group.first
     var reader = WriteReader(group.bytes)
     while let write = try? reader.next() {
       execution.store.execute(
         write, identity: Group.identity(session: group.session, number: number),
-        ticket: waiter == nil ? nil : number, into: &out.writeOutcomes)
+        ticket: isAwaited ? number : nil, into: &out.writeOutcomes)
       number += 1
     }
   }

@@ -43,6 +43,8 @@ package enum Payload: Hashable, Sendable {
   case probeReply(ProbeReply)
   /// Backup to primary: writes of its clients.
   case forward(Forward)
+  /// Primary to one whose forward is not the next: how far it has counted.
+  case forwardOk(ForwardOk)
   /// To one that speaks of an older epoch: the header says which one is current.
   case moved
   /// Formation: the leader proposes, all agree, the leader announces.
@@ -262,6 +264,17 @@ package struct Forward: Hashable, Sendable {
   }
 }
 
+package struct ForwardOk: Hashable, Sendable {
+  package var view: View
+  /// The sequence number that comes next.
+  package var next: UInt64
+
+  package init(view: View, next: UInt64) {
+    self.view = view
+    self.next = next
+  }
+}
+
 package struct Propose: Hashable, Sendable {
   /// By server; 0 for one that is left out.
   package var vector: [Incarnation]
@@ -275,16 +288,14 @@ package struct Propose: Hashable, Sendable {
 package struct Report: Hashable, Sendable {
   package var rank: LogRank
   package var digest: Digest
-  package var lineage: UInt64
   /// The greatest epoch number that it has heard of.
   package var epochHeard: UInt64
   /// No state, and never agreed to, or heard of, an epoch.
   package var isBlank: Bool
 
-  package init(rank: LogRank, digest: Digest, lineage: UInt64, epochHeard: UInt64, isBlank: Bool) {
+  package init(rank: LogRank, digest: Digest, epochHeard: UInt64, isBlank: Bool) {
     self.rank = rank
     self.digest = digest
-    self.lineage = lineage
     self.epochHeard = epochHeard
     self.isBlank = isBlank
   }

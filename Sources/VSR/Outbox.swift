@@ -21,6 +21,11 @@ struct Outbox: Sendable {
     appends.append((position, op))
   }
 
+  /// Nothing waits for it.
+  mutating func recordCommit() {
+    position += 1
+  }
+
   mutating func recordState() {
     position += 1
     statePosition = position

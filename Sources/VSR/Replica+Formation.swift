@@ -64,7 +64,7 @@ extension Replica {
     let isFirst = !options.holds(.secondBirthIsNotBlank) && !isBorn
     return Report(
       rank: LogRank(epoch: epoch.id.number, logView: logView, op: op), digest: log.digest(at: op) ?? .zero,
-      lineage: epoch.start.lineage, epochHeard: isFirst ? 0 : formation.epochHeard,
+      epochHeard: isFirst ? 0 : formation.epochHeard,
       isBlank: isBlank || isFirst)
   }
 
@@ -117,11 +117,20 @@ extension Replica {
     let isFresh = reports.allSatisfy(\.report.isBlank)
     let configuration = Configuration(
       incarnations: holders.map { ($0.server, vector[$0.server]) }, heavy: holders[0].server)
+    // Where state was lost there may be an epoch that none of these has heard of: the number leaps over it.
+    let number = reports.map(\.report.epochHeard).max()! + (isFresh ? 1 : Bounds.rebirthLeap)
     let start = EpochStart(
-      number: 1 + reports.map(\.report.epochHeard).max()!, configuration: configuration,
-      firstPrimary: holders[0].server, lineage: 1 + reports.map(\.report.lineage).max()!,
-      isLossPossible: !isFresh, vector: vector)
+      number: number, configuration: configuration, firstPrimary: holders[0].server,
+      lineage: lineage(of: vector, epoch: number), isLossPossible: !isFresh, vector: vector)
     return Announce(start: start, op: best.op, digest: holders[0].report.digest)
+  }
+
+  /// Names a history: greater than any before it that was heard of, and with hardly a chance that two share a
+  /// name, since incarnations are random.
+  private static func lineage(of vector: [Incarnation], epoch number: UInt64) -> UInt64 {
+    var sip = SipHash(isWide: false)
+    for incarnation in vector { sip.update(incarnation) }
+    return number << 16 | sip.hash() >> 48
   }
 
   mutating func onAnnounce(_ announcement: Announce, from message: Message) {

@@ -55,10 +55,21 @@ extension Replica {
       peers[message.from].session == forward.group.session,
       primary.queue.count < Bounds.queuedGroupsMax
     else { return }
-    if options.holds(.forwardsAreCounted) {
-      guard primary.forwards[message.from].accepts(forward) else { return }
+    if options.holds(.forwardsAreCounted), !primary.forwards[message.from].accepts(forward) {
+      let next = primary.forwards[message.from].next
+      return send(.forwardOk(ForwardOk(view: view, next: next)), to: message.from)
     }
     primary.queue.append((message.from, forward.group))
+  }
+
+  /// What the primary has counted and nobody waits for need not be repeated.
+  mutating func onForwardOk(_ ok: ForwardOk, from message: Message) {
+    guard isNormal, ok.view == view, message.from == primaryOfView else { return }
+    let id = epoch.id
+    _ = waiting.removeAll { item in
+      guard item.isGivenUp, let handed = item.handed, let sequence = handed.sequence else { return false }
+      return handed.epoch == id && handed.view == ok.view && sequence < ok.next
+    }
   }
 
   /// An executed op of a later view, or the end of the epoch, decides what was handed over before: it has been
@@ -71,6 +82,7 @@ extension Replica {
     } else {
       waiting.release { $0.epoch == id && $0.view < entry.view }
     }
+    _ = waiting.removeAll { $0.isGivenUp && $0.handed == nil }
   }
 
   private func isForwardedNow(_ item: WaitingGroups.Waiting) -> Bool {
@@ -84,17 +96,17 @@ extension Replica {
     {
       fail(item.group, .unavailable)
     }
-    for item in waiting.removeAll(where: { now >= $0.arrived + options.deadlineTicks }) {
-      fail(item.group, .unknown)
+    for group in waiting.giveUp(where: { now >= $0.arrived + options.deadlineTicks }) {
+      fail(group, .unknown)
     }
   }
 
   /// A snapshot replaced ops that were not executed here: what they did with waiting writes is known only for
   /// those whose idempotency key it records.
   mutating func settleWaitingAfterSnapshot() {
-    for item in waiting.removeAll(where: { $0.handed != nil }) {
-      var number = item.group.first
-      item.group.bytes.withUnsafeBytes { raw in
+    for group in waiting.giveUp(where: { _ in true }) {
+      var number = group.first
+      group.bytes.withUnsafeBytes { raw in
         var reader = WriteReader(raw)
         while let write = try? reader.next() {
           if let key = write.idempotencyKey, execution.store.contains(idempotencyKey: key) {
@@ -112,7 +124,7 @@ extension Replica {
 /// Which group of a server's session comes next in this view.
 struct ForwardSequence: Sendable {
   private var session: Session = 0
-  private var next: UInt64 = 0
+  private(set) var next: UInt64 = 0
 
   mutating func accepts(_ forward: Forward) -> Bool {
     if session != forward.group.session {

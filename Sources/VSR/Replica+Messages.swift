@@ -44,7 +44,7 @@ extension Replica {
     case .agree(let agree): onAgree(agree, from: message)
     case .announce(let announcement): onAnnounce(announcement, from: message)
     case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
-      .forward:
+      .forward, .forwardOk:
       if isOfThisEpoch(message) { dispatchWithinEpoch(message) }
     }
   }
@@ -74,6 +74,7 @@ extension Replica {
     case .probe(let probe): onProbe(probe, from: message)
     case .probeReply(let reply): onProbeReply(reply, from: message)
     case .forward(let forward): onForward(forward, from: message)
+    case .forwardOk(let ok): onForwardOk(ok, from: message)
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .moved, .propose, .agree,
       .announce:
       break

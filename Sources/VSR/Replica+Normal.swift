@@ -39,6 +39,7 @@ extension Replica {
 
   private var hasRoomInPipeline: Bool {
     log.head < commit + Bounds.pipelineMax && !isStopSignPending && !primary.isAbdicating
+      && log.bytes < Bounds.logBytesMax
   }
 
   mutating func prepareWaiting() {
@@ -165,6 +166,7 @@ extension Replica {
 extension Replica {
   mutating func onPrepare(_ prepare: Prepare, from message: Message) {
     guard followsPrimary(view: prepare.view, message) else { return acknowledgeAfterVote(prepare, message) }
+    raiseCommit(to: prepare.commit)
     if prepare.entry.op == log.head + 1, prepare.parent == log.headDigest {
       append(prepare.entry)
     } else if prepare.entry.op > log.head {

@@ -32,7 +32,8 @@ extension Replica {
 
   /// A snapshot from another server, now on disk, takes the place of the log through its op.
   private mutating func adopt(_ state: SnapshotState) {
-    let isOtherLineage = state.epoch.start.lineage > execution.epoch.start.lineage
+    let isOtherLineage =
+      state.epoch.start.lineage != execution.epoch.start.lineage && state.epoch.id.number > epoch.id.number
     guard state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest) else { return }
     counters.snapshotsInstalled += 1
     let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
@@ -99,11 +100,19 @@ extension Replica {
     if chunk.isLast { finishIncoming() } else { requestSnapshotPart() }
   }
 
+  /// Whether an epoch that another server names could be one of these servers'.
+  private func isPossible(_ epoch: Epoch) -> Bool {
+    let members = epoch.configuration.members
+    return !members.isEmpty && members.allSatisfy { $0.server < serverCount }
+  }
+
   /// All parts are here: once on disk it is adopted. What does not decode is dropped and asked for anew.
   private mutating func finishIncoming() {
     guard let incoming = transfer.incoming else { return }
     transfer.incoming = nil
-    guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op else {
+    guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op,
+      state.digest == incoming.digest, isPossible(state.epoch)
+    else {
       return
     }
     snapshots.pending = (state, true)

@@ -26,6 +26,7 @@ package struct Replica: Sendable {
   package internal(set) var status = Status.viewChange
   package internal(set) var log: Log
   package internal(set) var commit: Op
+  private var commitRecorded: Op
   package internal(set) var execution: Execution
 
   var outbox: Outbox
@@ -68,6 +69,7 @@ package struct Replica: Sendable {
     view = isSnapshotNewer ? 0 : state.view
     logView = isSnapshotNewer ? 0 : state.logView
     commit = max(base, min(state.commit, log.head))
+    commitRecorded = commit
     outbox = Outbox(durableOp: log.head)
     peers = Array(repeating: Peer(), count: serverCount)
     reads = ReadQueue(session: session)
@@ -110,6 +112,7 @@ package struct Replica: Sendable {
     answerReads()
     sendProbe()
     takeSnapshot()
+    recordCommit()
     outbox.release(into: &out.messages)
   }
 }
@@ -214,6 +217,14 @@ extension Replica {
     let digest = log.digest(at: op) ?? .zero
     out.journal.append(.install(hardState, LogSegment(after: op, digest: digest, entries: entries)))
     outbox.recordInstall(keeping: op, head: log.head)
+  }
+
+  /// The commit number of now and then, so that a restart finds little of its log uncommitted.
+  private mutating func recordCommit() {
+    guard commit >= commitRecorded + Bounds.pipelineMax else { return }
+    commitRecorded = commit
+    out.journal.append(.state(hardState))
+    outbox.recordCommit()
   }
 
   mutating func onSynced(_ position: JournalPosition) {

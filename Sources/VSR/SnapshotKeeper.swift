@@ -24,7 +24,7 @@ package struct SnapshotKeeper: Sendable {
 
   /// The part of the saved snapshot that begins at `offset`, and whether it is the last.
   mutating func part(at offset: UInt64) -> (bytes: [UInt8], isLast: Bool)? {
-    guard let saved else { return nil }
+    guard let saved, offset <= UInt64(encoded.count) else { return nil }
     var source = encoder ?? SnapshotEncoder(saved)
     let end = offset + UInt64(Bounds.snapshotChunkBytes)
     while !source.isAtEnd, UInt64(encoded.count) < end {

@@ -5,6 +5,8 @@ struct WaitingGroups: Sendable {
     let arrived: Tick
     /// Where it was handed to a primary's log; nil: it certainly entered none.
     var handed: Handed?
+    /// Its clients have been told that the outcome is unknown; it stays while a primary may yet count on it.
+    var isGivenUp = false
   }
 
   struct Handed: Sendable {
@@ -38,6 +40,16 @@ struct WaitingGroups: Sendable {
     for index in all.indices {
       if let handed = all[index].handed, isDecided(handed) { all[index].handed = nil }
     }
+  }
+
+  /// Nobody waits any longer for what is handed over and `isOver`: returns those groups, which stay.
+  mutating func giveUp(where isOver: (Waiting) -> Bool) -> [Group] {
+    var groups: [Group] = []
+    for index in all.indices where all[index].handed != nil && !all[index].isGivenUp && isOver(all[index]) {
+      all[index].isGivenUp = true
+      groups.append(all[index].group)
+    }
+    return groups
   }
 
   mutating func removeAll(where isOver: (Waiting) -> Bool) -> [Waiting] {

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Simulator
+import VSR
+
+/// The simulator's command line.
+struct KVSim: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kvsim",
+    abstract: "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
+    discussion: """
+      One seed is one run, the same on every machine and in every build. Exit status: 0 nothing found, 1 a \
+      violation (or a crash of the core), 2 usage.
+      """)
+
+  @Option(help: "Run this seed.")
+  var seed: UInt64?
+
+  @Option(help: "Run the seeds A..B.")
+  var seeds: SeedRange?
+
+  @Option(help: "Processes that share the seeds.")
+  var jobs = 1
+
+  @Flag(help: "Go on after a finding, and list all of them.")
+  var all = false
+
+  @Flag(help: "Print every event and effect of the run.")
+  var trace = false
+
+  @OptionGroup var choice: RunChoice
+
+  @Flag(help: .hidden)
+  var worker = false
+
+  @Option(help: .hidden)
+  var first: UInt64 = 0
+
+  @Option(help: .hidden)
+  var stride: UInt64 = 1
+
+  mutating func validate() throws {
+    guard (seed == nil) != (seeds == nil) else { throw ValidationError("give --seed N or --seeds A..B") }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
+  }
+
+  func run() throws {
+    if worker, let seeds {
+      Worker(seeds: seeds, first: first, stride: stride, goesOn: all, choice: choice).run()
+    } else if let seeds {
+      if try Sweep(seeds: seeds, jobs: jobs, goesOn: all, choice: choice).run() { throw ExitCode(1) }
+    } else if let seed {
+      if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
+    }
+  }
+}
+
+/// What may be chosen for a run beside its seed.
+struct RunChoice: ParsableArguments {
+  @Option(help: "So many servers, 1 to 7, in place of what the seed draws.")
+  var servers: Int?
+
+  @Flag(help: "Journals that forget.")
+  var memory = false
+
+  @Flag(help: "Journals that keep what is synced.")
+  var durable = false
+
+  @Option(help: "Steps before the faults stop.")
+  var steps: Int?
+
+  @Option(help: "Leave out these kinds of faults, by commas.")
+  var without: String?
+
+  @Option(help: "Leave out these faults of the plan: numbers and ranges A-B, by commas.")
+  var skip: String?
+
+  @Option(help: "Remove this protective rule (builds with QUORATE_MUTANTS only).")
+  var rule: String?
+
+  func validate() throws {
+    if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
+    if memory, durable { throw ValidationError("--memory or --durable, not both") }
+    if kinds == nil { throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))") }
+    if skipped == nil { throw ValidationError("--skip takes numbers and ranges, like 3,7-9") }
+    if let rule, !RunChoice.hasRule(rule) { throw ValidationError("--rule \(rule): no such rule in this build") }
+  }
+
+  /// The kinds named by `without`; nil if one of them is none.
+  var kinds: FaultKinds? {
+    var kinds = FaultKinds([])
+    for name in (without ?? "").split(separator: ",") {
+      guard let kind = FaultKind(rawValue: String(name)) else { return nil }
+      kinds.insert(kind)
+    }
+    return kinds
+  }
+
+  var skipped: Set<Int>? {
+    var numbers: Set<Int> = []
+    for part in (skip ?? "").split(separator: ",") {
+      let ends = part.split(separator: "-").map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else {
+        return nil
+      }
+      numbers.formUnion(first...last)
+    }
+    return numbers
+  }
+
+  static func hasRule(_ name: String) -> Bool {
+    #if QUORATE_MUTANTS
+      Rule(rawValue: name) != nil
+    #else
+      false
+    #endif
+  }
+
+  func settings(seed: UInt64) -> Settings {
+    var settings = Settings(seed: seed)
+    if let servers { settings.serverCount = servers }
+    if memory { settings.isDurable = false }
+    if durable { settings.isDurable = true }
+    if let steps { settings.stepsMax = steps }
+    settings.leaveOut(kinds ?? FaultKinds([]))
+    #if QUORATE_MUTANTS
+      settings.options.removedRule = rule.flatMap(Rule.init(rawValue:))
+    #endif
+    return settings
+  }
+
+  /// The same choice as arguments.
+  var arguments: [String] {
+    var arguments: [String] = []
+    if let servers { arguments += ["--servers", "\(servers)"] }
+    if memory { arguments.append("--memory") }
+    if durable { arguments.append("--durable") }
+    if let steps { arguments += ["--steps", "\(steps)"] }
+    if let without, !without.isEmpty { arguments += ["--without", without] }
+    if let skip, !skip.isEmpty { arguments += ["--skip", skip] }
+    if let rule { arguments += ["--rule", rule] }
+    return arguments
+  }
+}
+
+/// A..B, both included.
+struct SeedRange: ExpressibleByArgument {
+  let first: UInt64
+  let last: UInt64
+
+  init?(argument: String) {
+    let dots = argument.indices.first { argument[$0...].hasPrefix("..") }
+    guard let dots, let first = UInt64(argument[..<dots]),
+      let last = UInt64(argument[argument.index(dots, offsetBy: 2)...]), first <= last
+    else { return nil }
+    self.first = first
+    self.last = last
+  }
+}

@@ -1,0 +1,72 @@
+import VSR
+
+/// The version of everything that a frame says after its length. It is the first byte there in every version.
+package let wireVersion: UInt8 = 1
+
+/// The second byte after a frame's length: which message it is. Numbers are never given twice.
+package enum FrameKind: UInt8, CaseIterable, Sendable {
+  case ping = 1
+  case pong = 2
+  case prepare = 3
+  case prepareOk = 4
+  case commit = 5
+  case startViewChange = 6
+  case doViewChange = 7
+  case startView = 8
+  case getState = 9
+  case newState = 10
+  case snapshotChunk = 11
+  case getSnapshot = 12
+  case probe = 13
+  case probeReply = 14
+  case forward = 15
+  case moved = 16
+  case propose = 17
+  case agree = 18
+  case announce = 19
+  case forwardOk = 20
+
+  /// What a frame of this kind may count in its length field.
+  package var bytesMax: Int {
+    WireBounds.headBytesMax + WireBounds.fieldBytesMax + bulkBytesMax
+  }
+
+  private var bulkBytesMax: Int {
+    switch self {
+    case .prepare: WireBounds.bodyBytesMax
+    case .doViewChange, .startView, .newState: WireBounds.segmentBytesMax
+    case .snapshotChunk: Bounds.snapshotChunkBytes
+    case .forward: Bounds.groupBytesMax
+    case .ping, .pong, .prepareOk, .commit, .startViewChange, .getState, .getSnapshot, .probe, .probeReply,
+      .moved, .propose, .agree, .announce, .forwardOk:
+      0
+    }
+  }
+}
+
+extension Payload {
+  package var kind: FrameKind {
+    switch self {
+    case .ping: .ping
+    case .pong: .pong
+    case .prepare: .prepare
+    case .prepareOk: .prepareOk
+    case .commit: .commit
+    case .startViewChange: .startViewChange
+    case .doViewChange: .doViewChange
+    case .startView: .startView
+    case .getState: .getState
+    case .newState: .newState
+    case .snapshotChunk: .snapshotChunk
+    case .getSnapshot: .getSnapshot
+    case .probe: .probe
+    case .probeReply: .probeReply
+    case .forward: .forward
+    case .forwardOk: .forwardOk
+    case .moved: .moved
+    case .propose: .propose
+    case .agree: .agree
+    case .announce: .announce
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import Bytes
+import KVStore
+import VSR
+import Wire
+import XCTest
+
+/// One message of each kind and its bytes, so that a change of the format is seen. Where one is meant, so is
+/// another `wireVersion`.
+final class GoldenTests: XCTestCase {
+  private static let digest = Digest(low: 0x0102_0304_0506_0708, high: 0x1112_1314_1516_1718)
+  private static let vector: [Incarnation] = [0xa0, 0xa1, 0xa2]
+  private static let start = EpochStart(
+    number: 5,
+    configuration: Configuration(incarnations: [(0, 0xa0), (2, 0xa2)], heavy: 2), firstPrimary: 2,
+    lineage: 3, isLossPossible: true, vector: vector)
+
+  private static var group: Group {
+    var writes: [UInt8] = []
+    Array("key".utf8).withUnsafeBytes { key in
+      Array("value".utf8).withUnsafeBytes { writes.put(Write(set: key, to: $0)) }
+      writes.put(Write(delete: key))
+    }
+    return Group(session: 0x55, first: 7, count: 2, bytes: writes)
+  }
+
+  private static var segment: LogSegment {
+    var body: [UInt8] = []
+    group.put(into: &body)
+    let first = LogEntry(op: 301, view: 1, kind: .noop, body: [], parent: digest)
+    let second = LogEntry(op: 302, view: 1, kind: .requests, body: body, parent: first.digest)
+    return LogSegment(after: 300, digest: digest, entries: [first, second])
+  }
+
+  private static let ping = Ping(
+    nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]))
+  private static let report = Report(
+    rank: LogRank(epoch: 4, logView: 1, op: 300), digest: digest, epochHeard: 4, isBlank: false)
+
+  private static func payload(_ kind: FrameKind) -> Payload {
+    switch kind {
+    case .ping: .ping(ping)
+    case .pong: .pong(ping)
+    case .prepare:
+      .prepare(
+        Prepare(view: 1, commit: 300, parent: segment.entries[0].digest, entry: segment.entries[1]))
+    case .prepareOk: .prepareOk(PrepareOk(view: 1, op: 302, digest: digest))
+    case .commit: .commit(Commit(view: 1, commit: 300, head: 302))
+    case .startViewChange:
+      .startViewChange(StartViewChange(view: 2, isVote: true, reach: ServerMask([0, 2])))
+    case .doViewChange:
+      .doViewChange(DoViewChange(view: 2, logView: 1, commit: 300, suffix: segment))
+    case .startView: .startView(StartView(view: 2, commit: 300, suffix: segment))
+    case .getState:
+      .getState(
+        GetState(
+          view: 2, isNormal: true, head: 302, headDigest: digest, commit: 300, commitDigest: .zero))
+    case .newState:
+      .newState(NewState(view: 2, isWhole: true, isOfView: false, commit: 300, segment: segment))
+    case .snapshotChunk:
+      .snapshotChunk(SnapshotChunk(op: 300, digest: digest, offset: 65536, isLast: true, bytes: [1, 2]))
+    case .getSnapshot: .getSnapshot(GetSnapshot(op: 300, digest: digest, offset: 65536))
+    case .probe: .probe(Probe(id: 0x77))
+    case .probeReply: .probeReply(ProbeReply(id: 0x77, logView: 1, head: 302, commit: 300, startOp: 200))
+    case .forward: .forward(Forward(view: 1, sequence: 6, group: group))
+    case .forwardOk: .forwardOk(ForwardOk(view: 1, next: 7))
+    case .moved: .moved
+    case .propose: .propose(Propose(vector: vector))
+    case .agree: .agree(Agree(vector: vector, report: report))
+    case .announce: .announce(Announce(start: start, op: 300, digest: digest))
+    }
+  }
+
+  private static let state = HardState(
+    epoch: Epoch(id: EpochID(number: 5, hash: 0xbeef), start: start, startOp: 301), view: 2, logView: 1,
+    commit: 300, agreed: vector, epochHeard: 6)
+
+  func testEveryKind() {
+    for kind in FrameKind.allCases {
+      var bytes: [UInt8] = []
+      let message = Message(
+        from: 2, incarnation: 0xa2, epoch: EpochID(number: 4, hash: 0xface), payload: Self.payload(kind))
+      XCTAssertTrue(bytes.put(frame: message))
+      XCTAssertEqual(hexadecimal(bytes), Self.frames[kind]?.filter(\.isHexDigit), "\(kind)")
+      XCTAssertEqual(FrameTranscript(bytes).messages, [message])
+    }
+  }
+
+  func testJournalPayloads() {
+    var records = StoredRecords()
+    records.append(.install(Self.state, Self.segment))
+    let hex = records.items.map { hexadecimal(Array(records.bytes[$0.payload])) }
+    XCTAssertEqual(hex, Self.payloads.map { $0.filter(\.isHexDigit) })
+    XCTAssertEqual(records.items.map(\.kind), [.truncate, .entry, .entry, .state])
+    XCTAssertEqual(records.items.map(\.op), [301, 301, 302, 0])
+    XCTAssertEqual(
+      records.items.map(\.chain), [Self.digest] + Self.segment.entries.map(\.digest) + [.zero])
+  }
+
+  private func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { String(format: "%02x", $0) }.joined()
+  }
+
+  /// Length, version, kind, sender, epoch (number, hash), incarnation; then the payload.
+  private static let frames: [FrameKind: String] = [
+    .ping: """
+    28000000 01 01 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202
+    """,
+    .pong: """
+    28000000 01 02 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202
+    """,
+    .prepare: """
+    47000000 01 03 02 04 cefa000000000000 a200000000000000
+    01ac02ae0255cc9c706a27b61ed795a99aa778bb4901011b55000000000000000702100003056b657976616c
+    756501036b6579
+    """,
+    .prepareOk: """
+    27000000 01 04 02 04 cefa000000000000 a200000000000000
+    01ae0208070605040302011817161514131211
+    """,
+    .commit: """
+    19000000 01 05 02 04 cefa000000000000 a200000000000000
+    01ac02ae02
+    """,
+    .startViewChange: """
+    17000000 01 06 02 04 cefa000000000000 a200000000000000
+    020105
+    """,
+    .doViewChange: """
+    4c000000 01 07 02 04 cefa000000000000 a200000000000000
+    0201ac02ac02080706050403020118171615141312110202010001011b55000000000000000702100003056b
+    657976616c756501036b6579
+    """,
+    .startView: """
+    4b000000 01 08 02 04 cefa000000000000 a200000000000000
+    02ac02ac02080706050403020118171615141312110202010001011b55000000000000000702100003056b65
+    7976616c756501036b6579
+    """,
+    .getState: """
+    3a000000 01 09 02 04 cefa000000000000 a200000000000000
+    0201ae0208070605040302011817161514131211ac0200000000000000000000000000000000
+    """,
+    .newState: """
+    4c000000 01 0a 02 04 cefa000000000000 a200000000000000
+    0201ac02ac02080706050403020118171615141312110202010001011b55000000000000000702100003056b
+    657976616c756501036b6579
+    """,
+    .snapshotChunk: """
+    2d000000 01 0b 02 04 cefa000000000000 a200000000000000
+    ac020807060504030201181716151413121180800401020102
+    """,
+    .getSnapshot: """
+    29000000 01 0c 02 04 cefa000000000000 a200000000000000
+    ac0208070605040302011817161514131211808004
+    """,
+    .probe: """
+    1c000000 01 0d 02 04 cefa000000000000 a200000000000000
+    7700000000000000
+    """,
+    .probeReply: """
+    24000000 01 0e 02 04 cefa000000000000 a200000000000000
+    770000000000000001ae02ac0201c801
+    """,
+    .forward: """
+    31000000 01 0f 02 04 cefa000000000000 a200000000000000
+    010655000000000000000702100003056b657976616c756501036b6579
+    """,
+    .moved: """
+    14000000 01 10 02 04 cefa000000000000 a200000000000000
+    """,
+    .propose: """
+    2d000000 01 11 02 04 cefa000000000000 a200000000000000
+    03a000000000000000a100000000000000a200000000000000
+    """,
+    .agree: """
+    43000000 01 12 02 04 cefa000000000000 a200000000000000
+    03a000000000000000a100000000000000a2000000000000000401ac02080706050403020118171615141312
+    110400
+    """,
+    .announce: """
+    58000000 01 13 02 04 cefa000000000000 a200000000000000
+    05020001a0000000000000000202a20000000000000002030103a000000000000000a100000000000000a200
+    000000000000ac0208070605040302011817161514131211
+    """,
+    .forwardOk: """
+    16000000 01 14 02 04 cefa000000000000 a200000000000000
+    0107
+    """,
+  ]
+
+  private static let payloads: [String] = [
+    """
+    0201efbe000000000000ad0205020001a0000000000000000202a20000000000000002030103a00000000000
+    0000a100000000000000a2000000000000000201ac020103a000000000000000a100000000000000a2000000
+    0000000006
+    """,
+    """
+    020100
+    """,
+    """
+    01011b55000000000000000702100003056b657976616c756501036b6579
+    """,
+    """
+    01efbe000000000000ad0205020001a0000000000000000202a20000000000000002030103a0000000000000
+    00a100000000000000a2000000000000000201ac020103a000000000000000a100000000000000a200000000
+    00000006
+    """,
+  ]
+}

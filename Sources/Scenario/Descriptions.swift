@@ -24,7 +24,8 @@ extension Payload {
     case .startView(let start): ["view=\(start.view)", "commit=\(start.commit)"] + start.suffix.words
     case .getState(let get): ["view=\(get.view)", "head=\(get.head)", "commit=\(get.commit)"]
     case .newState(let state):
-      ["view=\(state.view)", "commit=\(state.commit)"] + (state.isWhole ? ["whole"] : []) + state.segment.words
+      ["view=\(state.view)", "commit=\(state.commit)"] + (state.isWhole ? ["whole"] : [])
+        + state.segment.words
     case .snapshotChunk(let chunk): ["op=\(chunk.op)", "offset=\(chunk.offset)"]
     case .getSnapshot(let get): ["op=\(get.op)", "offset=\(get.offset)"]
     case .probe: []
@@ -87,7 +88,9 @@ private func writes(in bytes: UnsafeRawBufferPointer) -> String {
   var all: [String] = []
   var reader = WriteReader(bytes)
   while let write = try? reader.next() {
-    let (key, value) = (String(decoding: write.key, as: UTF8.self), String(decoding: write.value, as: UTF8.self))
+    let (key, value) = (
+      String(decoding: write.key, as: UTF8.self), String(decoding: write.value, as: UTF8.self)
+    )
     all.append("\(key)=\(value)")
   }
   return all.joined(separator: ",")

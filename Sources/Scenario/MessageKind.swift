@@ -3,7 +3,8 @@ import VSR
 /// A message's name in a script and in a trace.
 enum MessageKind: String, CaseIterable {
   case ping, pong, prepare, prepareOk, commit, vote, startViewChange, doViewChange, startView, getState
-  case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, forwardOk, moved, propose, agree, announce
+  case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, forwardOk, moved, propose, agree,
+    announce
 
   init(_ payload: Payload) {
     switch payload {

@@ -140,7 +140,8 @@ struct Monitor {
     case .prepareOk(let ok):
       guard replica.isMember, message.epoch == replica.epoch.id else { return }
       seen[replica.server]?.ack = (message.epoch, ok.view, ok.op, ok.digest)
-      told(replica.server, view: Rank(epoch: epoch, view: ok.view), logView: Rank(epoch: epoch, view: ok.view))
+      told(
+        replica.server, view: Rank(epoch: epoch, view: ok.view), logView: Rank(epoch: epoch, view: ok.view))
     case .doViewChange(let change):
       told(
         replica.server, view: Rank(epoch: epoch, view: change.view),
@@ -175,6 +176,7 @@ struct Monitor {
     guard let ack = seen[replica.server]?.ack, replica.epoch.id == ack.epoch, replica.logView <= ack.view,
       replica.log.base < ack.op, replica.log.digest(at: ack.op) != ack.digest
     else { return }
-    violate("server \(replica.server) no longer holds op \(ack.op), which it acknowledged in view \(ack.view)")
+    violate(
+      "server \(replica.server) no longer holds op \(ack.op), which it acknowledged in view \(ack.view)")
   }
 }

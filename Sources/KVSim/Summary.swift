@@ -4,7 +4,7 @@ import Simulator
 struct Summary {
   private static let names = [
     "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed", "reads",
-    "writes", "refused", "unknown", "messages",
+    "writes", "refused", "unknown", "messages", "bytes",
     "undecided keys",
   ]
 
@@ -19,7 +19,7 @@ struct Summary {
     counts = [
       1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges, report.epochs,
       report.lineages, report.snapshotsInstalled, report.readsDone, report.writesDone, report.refused,
-      report.unknown, report.messages, report.undecided,
+      report.unknown, report.messages, report.bytes, report.undecided,
     ]
     faults = report.faults
     traceHash = report.traceHash

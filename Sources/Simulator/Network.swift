@@ -16,7 +16,8 @@ struct Network {
   }
 
   struct Parcel {
-    var message: Message
+    /// A frame as it stands on the wire.
+    var frame: [UInt8]
     var connection: UInt32
     /// The life of the process it was sent to.
     var toLife: UInt32

@@ -15,6 +15,8 @@ package struct RunReport: Sendable {
   package var refused = 0
   package var unknown = 0
   package var messages = 0
+  /// Of frames sent.
+  package var bytes = 0
   /// Keys whose history has too many open ends to be judged.
   package var undecided = 0
   /// By place in `FaultKind.allCases`: how often it happened.

@@ -1,4 +1,6 @@
+import Bytes
 import VSR
+import Wire
 
 extension Simulation {
   func send(_ message: Message, to: ServerIndex) {
@@ -11,10 +13,11 @@ extension Simulation {
       report.faults[FaultKind.loss.index] += 1
       return
     }
-    post(message, to: to, link: index)
+    guard let frame = encode(message) else { return }
+    post(frame, from: message.from, to: to, link: index)
     if isFaulty, networkRandom.chance(permille: rates.duplicationPermille) {
       report.faults[FaultKind.duplication.index] += 1
-      post(message, to: to, link: index)
+      post(frame, from: message.from, to: to, link: index)
     }
   }
 
@@ -33,12 +36,39 @@ extension Simulation {
       at: now + delay)
   }
 
-  private func post(_ message: Message, to: ServerIndex, link index: Int) {
+  private func encode(_ message: Message) -> [UInt8]? {
+    var frame: [UInt8] = []
+    guard frame.put(frame: message) else {
+      let detail = "no frame has room for \(describe(message))"
+      checker.fail(.boundedEffects, message.from, now, detail)
+      return nil
+    }
+    report.bytes += frame.count
+    return frame
+  }
+
+  /// What the receiver makes of a frame, which may come in two pieces.
+  private func decode(_ frame: [UInt8], at server: SimulatedServer) -> Message? {
+    let cut = frameCut % UInt64(frame.count)
+    frameCut &+= 7
+    frame.withUnsafeBytes { raw in
+      frameReader.append(UnsafeRawBufferPointer(rebasing: raw[..<Int(cut)]))
+      if cut > 0 { _ = try? frameReader.next() }
+      frameReader.append(UnsafeRawBufferPointer(rebasing: raw[Int(cut)...]))
+    }
+    guard let message = try? frameReader.next(), frameReader.pendingCount == 0 else {
+      checker.fail(.framesDecode, server.index, now, "\(frame.count) bytes of kind \(frame[5])")
+      return nil
+    }
+    return message
+  }
+
+  private func post(_ frame: [UInt8], from: ServerIndex, to: ServerIndex, link index: Int) {
     let parcel = Network.Parcel(
-      message: message, connection: network.links[index].connection, toLife: servers[to].life)
+      frame: frame, connection: network.links[index].connection, toLife: servers[to].life)
     let slot = network.put(parcel)
     if network.links[index].cuts > 0 { return hold(slot, link: index) }
-    schedule(slot, from: message.from, to: to, link: index)
+    schedule(slot, from: from, to: to, link: index)
   }
 
   private func schedule(_ slot: UInt32, from: ServerIndex, to: ServerIndex, link index: Int) {
@@ -77,7 +107,7 @@ extension Simulation {
       guard rates.isStray, isFaulty, networkRandom.chance(permille: 500) else { return }
       report.faults[FaultKind.stray.index] += 1
     }
-    take(.message(parcel.message), at: server)
+    if let message = decode(parcel.frame, at: server) { take(.message(message), at: server) }
   }
 
   func cut(_ mask: LinkMask) {

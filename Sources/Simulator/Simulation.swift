@@ -1,6 +1,7 @@
 import Bytes
 import KVStore
 import VSR
+import Wire
 
 /// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the same
 /// settings and faults are the same, step for step.
@@ -15,6 +16,9 @@ package final class Simulation {
   var queue = EventQueue()
   var servers: [SimulatedServer] = []
   var network: Network
+  var frameReader: FrameReader
+  /// Where the next frame is cut in two.
+  var frameCut: UInt64 = 0
   var checker: Checker
   var clients: Clients
   var faultsInForce: [Int: ForceOfFault] = [:]
@@ -44,6 +48,7 @@ package final class Simulation {
     plan = Plan(settings)
     rates = Rates(settings)
     network = Network(serverCount: settings.serverCount)
+    frameReader = FrameReader(serverCount: settings.serverCount)
     networkRandom = Random(seed: settings.seed, stream: .network)
     diskRandom = Random(seed: settings.seed, stream: .disk)
     clientRandom = Random(seed: settings.seed, stream: .clients)

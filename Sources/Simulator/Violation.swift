@@ -6,6 +6,7 @@ package struct Violation: Equatable, Sendable {
   package enum Rule: String, CaseIterable, Sendable {
     case invariant
     case boundedEffects = "bounded-effects"
+    case framesDecode = "frames-decode"
     case journalFollows = "journal-follows"
     case snapshotCoversLog = "snapshot-covers-log"
     case oneHistory = "one-history"

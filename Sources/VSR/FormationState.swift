@@ -1,4 +1,4 @@
-/// What a server has agreed to, and what the leader of a formation has collected.
+/// What a server has agreed to, and what the coordinator of a formation has collected.
 package struct FormationState: Sendable {
   /// The vector last agreed to, while it has not been entered.
   package internal(set) var agreed: [Incarnation]?
@@ -7,9 +7,10 @@ package struct FormationState: Sendable {
   /// Servers that an operator declared gone for good.
   package internal(set) var excluded = ServerMask()
 
-  // The leader's.
+  // The coordinator's.
   var reports: [Report?] = Array(repeating: nil, count: serversMax)
   var proposedAt: Tick = 0
+  var announcedAt: Tick = 0
   var announcement: Announce?
 
   init(agreed: [Incarnation]?, epochHeard: UInt64) {

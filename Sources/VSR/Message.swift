@@ -47,7 +47,7 @@ package enum Payload: Hashable, Sendable {
   case forwardOk(ForwardOk)
   /// To one that speaks of an older epoch: the header says which one is current.
   case moved
-  /// Formation: the leader proposes, all agree, the leader announces.
+  /// Formation: the coordinator proposes, all agree, the coordinator announces.
   case propose(Propose)
   case agree(Agree)
   case announce(Announce)

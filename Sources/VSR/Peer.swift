@@ -8,6 +8,8 @@ struct Peer: Sendable {
   /// Lives that were heard of, with the last nonce that had been sent by then; and those proven over.
   private var known: [(incarnation: Incarnation, nonce: UInt64)] = []
   private(set) var dead: [Incarnation] = []
+  /// The life that counts in the current configuration, 0 for none: what is known of it is not forgotten.
+  var member: Incarnation = 0
   /// When it last said anything, and when it last answered.
   var heardAt: Tick?
   var answeredAt: Tick?
@@ -26,8 +28,19 @@ struct Peer: Sendable {
   /// From now on an answer by another life proves this one over.
   mutating func learn(of incarnation: Incarnation, lastNonce: UInt64) {
     guard incarnation != 0, !known.contains(where: { $0.incarnation == incarnation }) else { return }
-    if known.count >= Bounds.incarnationsKnownMax { known.removeFirst() }
+    if known.count >= Bounds.incarnationsKnownMax,
+      let oldest = known.firstIndex(where: { $0.incarnation != member })
+    {
+      known.remove(at: oldest)
+    }
     known.append((incarnation, lastNonce))
+  }
+
+  private mutating func bury(_ incarnation: Incarnation) {
+    if dead.count >= Bounds.incarnationsKnownMax, let oldest = dead.firstIndex(where: { $0 != member }) {
+      dead.remove(at: oldest)
+    }
+    dead.append(incarnation)
   }
 
   /// An answer to `nonce`. Returns whether another life, or another run, is there than before.
@@ -37,8 +50,7 @@ struct Peer: Sendable {
     guard nonce > answeredNonce, !isDead(incarnation) else { return false }
     answeredNonce = nonce
     for other in known where other.incarnation != incarnation && (nonce > other.nonce || !isProof) {
-      if dead.count >= Bounds.incarnationsKnownMax { dead.removeFirst() }
-      dead.append(other.incarnation)
+      bury(other.incarnation)
     }
     let over = dead
     known.removeAll { over.contains($0.incarnation) }

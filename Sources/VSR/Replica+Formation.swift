@@ -12,7 +12,7 @@ extension Replica {
   }
 
   /// The lowest-indexed server that is not excluded leads.
-  private var formationLeader: ServerIndex {
+  private var formationCoordinator: ServerIndex {
     (0..<serverCount).first { !formation.excluded.contains($0) } ?? 0
   }
 
@@ -23,7 +23,8 @@ extension Replica {
 
   mutating func tickFormation() {
     announceBirthAgain()
-    guard formationLeader == server, mayAgree, now >= formation.proposedAt + options.formationTicks else {
+    guard formationCoordinator == server, mayAgree, now >= formation.proposedAt + options.formationTicks
+    else {
       return
     }
     formation.proposedAt = now
@@ -96,7 +97,7 @@ extension Replica {
 
   mutating func onAgree(_ agree: Agree, from message: Message) {
     guard formation.agreed == agree.vector, agree.vector[message.from] == message.incarnation,
-      formationLeader == server
+      formationCoordinator == server
     else { return }
     formation.reports[message.from] = agree.report
     announceIfAgreed()
@@ -142,8 +143,22 @@ extension Replica {
   }
 
   mutating func onAnnounce(_ announcement: Announce, from message: Message) {
-    guard announcement.start.vector.count == serverCount else { return }
+    let start = announcement.start
+    guard start.vector.count == serverCount else { return }
+    if message.epoch.number == start.number, hasLost(to: start, enteredBy: message) {
+      formation.agreed = start.vector
+    }
     enterBorn(announcement)
+  }
+
+  /// Whether the vector agreed to last can never be entered, because the announcer has entered another and will
+  /// not agree to it: that needs a quorum of the announced members proven dead, and the vector names one alive.
+  private func hasLost(to start: EpochStart, enteredBy message: Message) -> Bool {
+    guard let agreed = formation.agreed, agreed != start.vector, agreed[message.from] == message.incarnation,
+      start.configuration.contains(message.from, message.incarnation),
+      start.vector[server] == incarnation
+    else { return false }
+    return start.configuration.weight { agreed[$0.server] == $0.incarnation } >= start.configuration.quorum
   }
 
   /// Enters the epoch if it is the one agreed to last; a server that does not hold its log learns it later.
@@ -172,10 +187,10 @@ extension Replica {
   /// Whoever has entered a born epoch announces it until its first record is committed.
   private mutating func announceBirthAgain() {
     guard isBorn, epoch.isBorn, commit < epoch.startOp, isMember, !isFrozen,
-      now >= formation.proposedAt + options.formationTicks, let entry = log[epoch.startOp],
+      now >= formation.announcedAt + options.formationTicks, let entry = log[epoch.startOp],
       let digest = log.digest(at: epoch.startOp - 1)
     else { return }
-    formation.proposedAt = now
+    formation.announcedAt = now
     let announcement = Announce(start: epoch.start, op: entry.op - 1, digest: digest)
     for member in epoch.configuration.members where member.server != server {
       send(.announce(announcement), to: member.server)

@@ -30,11 +30,15 @@ extension Replica {
     out.recycleThrough = log.base
   }
 
+  /// Whether a snapshot says more than the own state, or comes of a lineage that has replaced the own.
+  private func isNews(_ state: SnapshotState) -> Bool {
+    let isOtherLineage = state.epoch.start.lineage > execution.epoch.start.lineage
+    return state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest)
+  }
+
   /// A snapshot from another server, now on disk, takes the place of the log through its op.
   private mutating func adopt(_ state: SnapshotState) {
-    let isOtherLineage =
-      state.epoch.start.lineage != execution.epoch.start.lineage && state.epoch.id.number > epoch.id.number
-    guard state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest) else { return }
+    guard isNews(state) else { return }
     counters.snapshotsInstalled += 1
     let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
     let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
@@ -82,8 +86,7 @@ extension Replica {
     guard !isFrozen || message.epoch.number > epoch.id.number, snapshots.pending?.isReceived != true else {
       return
     }
-    let isNews = chunk.op > commit || log.digest(at: chunk.op) != chunk.digest
-    guard isNews else { return }
+    guard chunk.op > commit || message.epoch.number > epoch.id.number else { return }
     if chunk.offset == 0, transfer.incoming == nil || transfer.incoming!.digest != chunk.digest {
       transfer.incoming = TransferState.Incoming(
         op: chunk.op, digest: chunk.digest, from: message.from, at: now, hashKey: hashKey)
@@ -111,7 +114,7 @@ extension Replica {
     guard let incoming = transfer.incoming else { return }
     transfer.incoming = nil
     guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op,
-      state.digest == incoming.digest, isPossible(state.epoch)
+      state.digest == incoming.digest, isPossible(state.epoch), isNews(state)
     else {
       return
     }

@@ -158,6 +158,7 @@ extension Replica {
 
   /// From now on an answer by another life proves a member's over.
   mutating func learnOfMembers() {
+    for other in others { peers[other].member = epoch.configuration.member(at: other)?.incarnation ?? 0 }
     for member in epoch.configuration.members where member.server != server {
       peers[member.server].learn(of: member.incarnation, lastNonce: noncesSent)
     }

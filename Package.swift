@@ -7,7 +7,10 @@ import PackageDescription
 let standalone: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
 
 /// Small functions of one layer are inlined into the next.
-let optimized: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+let optimized: [SwiftSetting] = [
+  .unsafeFlags(
+    ["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
 
 let package = Package(
   name: "quorate",
@@ -22,6 +25,7 @@ let package = Package(
   targets: [
     // C
     .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "CGetopt"),
     // ground
     .target(name: "Bytes"),
     .target(name: "UV", dependencies: ["CLibUV"]),
@@ -30,20 +34,22 @@ let package = Package(
     .target(name: "VSR", dependencies: ["Bytes", "KVStore"]),
     // codecs
     .target(name: "HTTP", dependencies: ["Bytes"]),
+    .target(name: "Servers", dependencies: ["Bytes"]),
     .target(name: "Wire", dependencies: ["Bytes", "KVStore", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
-    .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP"]),
+    .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
     // programs
     .executableTarget(
-      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "KVStore", "Frontend"],
+      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend", "CGetopt"],
       linkerSettings: standalone),
     .executableTarget(
-      name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Client"], linkerSettings: standalone),
+      name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client", "CGetopt"],
+      linkerSettings: standalone),
     .executableTarget(
       name: "KVSim",
       dependencies: [
@@ -55,13 +61,14 @@ let package = Package(
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
     .testTarget(name: "VSRTests", dependencies: ["VSR", "KVStore", "Bytes"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], exclude: ["Corpus"]),
+    .testTarget(name: "ServersTests", dependencies: ["Servers", "Bytes"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "KVStore", "Bytes"]),
     .testTarget(name: "JournalTests", dependencies: ["Journal", "Bytes"]),
     .testTarget(name: "HistoryTests", dependencies: ["History"]),
     .testTarget(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
-    .testTarget(name: "ClientTests", dependencies: ["Client", "HTTP", "UV", "Bytes"]),
+    .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),

@@ -1,16 +1,16 @@
 #!/bin/sh
 # Fuzzes a decoder with libFuzzer and the address sanitizer (leaks included), starting from its seed corpus.
-# usage: scripts/fuzz.sh http|wire [SECONDS]      (60 unless said)
+# usage: scripts/fuzz.sh http|wire|journal [SECONDS]      (60 unless said)
 # What is new is kept in .build/fuzz/NAME/corpus; a finding is left in .build/fuzz/NAME and fails the run.
 set -eu
 
 usage() {
-  echo "usage: $0 http|wire [SECONDS]" >&2
+  echo "usage: $0 http|wire|journal [SECONDS]" >&2
   exit 2
 }
 
 case $#:${1-} in
-  [12]:http | [12]:wire) ;;
+  [12]:http | [12]:wire | [12]:journal) ;;
   *) usage ;;
 esac
 name=$1
@@ -54,6 +54,13 @@ case $name in
     compile WireFuzz Tests/WireTests/FrameTranscript.swift Tests/WireTests/MessageMaker.swift Fuzz/wire.swift
     link Bytes KVStore VSR Wire WireFuzz
     set -- -max_len=4000 "$work/corpus"
+    ;;
+  journal)
+    compile Bytes Sources/Bytes/*.swift
+    compile Journal Sources/Journal/*.swift
+    compile JournalFuzz Fuzz/journal.swift
+    link Bytes Journal JournalFuzz
+    set -- -max_len=4096 "$work/corpus"
     ;;
 esac
 

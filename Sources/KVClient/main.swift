@@ -1,1 +1,3 @@
-// kvclient: the command.
+import Glibc
+
+exit(Program.run().rawValue)

@@ -6,7 +6,8 @@ import VSR
 struct KVSim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kvsim",
-    abstract: "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
+    abstract:
+      "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
     discussion: """
       One seed is one run, the same on every machine and in every build. Exit status: 0 nothing found, 1 a \
       violation (or a crash of the core), 2 usage.
@@ -27,6 +28,12 @@ struct KVSim: ParsableCommand {
   @Flag(help: "Print every event and effect of the run.")
   var trace = false
 
+  @Flag(help: "Do not make a failing run smaller.")
+  var noShrinking = false
+
+  @Flag(help: "Print the protective rules that --rule takes.")
+  var listRules = false
+
   @OptionGroup var choice: RunChoice
 
   @Flag(help: .hidden)
@@ -39,15 +46,21 @@ struct KVSim: ParsableCommand {
   var stride: UInt64 = 1
 
   mutating func validate() throws {
-    guard (seed == nil) != (seeds == nil) else { throw ValidationError("give --seed N or --seeds A..B") }
+    guard listRules || (seed == nil) != (seeds == nil) else {
+      throw ValidationError("give --seed N or --seeds A..B")
+    }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
   func run() throws {
-    if worker, let seeds {
+    if listRules {
+      RunChoice.rules.forEach { print($0) }
+    } else if worker, let seeds {
       Worker(seeds: seeds, first: first, stride: stride, goesOn: all, choice: choice).run()
     } else if let seeds {
-      if try Sweep(seeds: seeds, jobs: jobs, goesOn: all, choice: choice).run() { throw ExitCode(1) }
+      let sweep = Sweep(
+        seeds: seeds, jobs: jobs, goesOn: all, shrinks: !all && !noShrinking, choice: choice)
+      if try sweep.run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
     }
@@ -80,9 +93,13 @@ struct RunChoice: ParsableArguments {
   func validate() throws {
     if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
-    if kinds == nil { throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))") }
+    if kinds == nil {
+      throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))")
+    }
     if skipped == nil { throw ValidationError("--skip takes numbers and ranges, like 3,7-9") }
-    if let rule, !RunChoice.hasRule(rule) { throw ValidationError("--rule \(rule): no such rule in this build") }
+    if let rule, !RunChoice.rules.contains(rule) {
+      throw ValidationError("--rule \(rule): no such rule in this build")
+    }
   }
 
   /// The kinds named by `without`; nil if one of them is none.
@@ -107,11 +124,12 @@ struct RunChoice: ParsableArguments {
     return numbers
   }
 
-  static func hasRule(_ name: String) -> Bool {
+  /// The rules that can be removed: none but in a build for it.
+  static var rules: [String] {
     #if QUORATE_MUTANTS
-      Rule(rawValue: name) != nil
+      Rule.allCases.map(\.rawValue)
     #else
-      false
+      []
     #endif
   }
 

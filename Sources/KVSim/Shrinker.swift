@@ -81,7 +81,9 @@ struct Shrinker {
   }
 
   private func fails(_ choice: RunChoice) -> Bool {
-    guard let child = Child(["--worker", "--seeds", "\(seed)..\(seed)"] + choice.arguments) else { return false }
+    guard let child = Child(["--worker", "--seeds", "\(seed)..\(seed)"] + choice.arguments) else {
+      return false
+    }
     var found: String?
     while let lines = child.read() {
       for line in lines where line.hasPrefix("found ") { found = String(line.split(separator: " ")[2]) }

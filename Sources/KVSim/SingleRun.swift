@@ -25,7 +25,8 @@ func describe(_ violation: Violation, seed: UInt64) -> String {
   let micros = String(violation.time % 1_000_000)
   let time = "\(violation.time / 1_000_000).\(String(repeating: "0", count: 6 - micros.count))\(micros)"
   let place = violation.server.map { " at server \($0)" } ?? ""
-  return "VIOLATION seed \(seed): \(violation.rule.rawValue)\(place), virtual time \(time) s: \(violation.detail)"
+  return
+    "VIOLATION seed \(seed): \(violation.rule.rawValue)\(place), virtual time \(time) s: \(violation.detail)"
 }
 
 func seconds(_ duration: Duration) -> Double {

@@ -3,7 +3,8 @@ import Simulator
 /// Sums over runs; travels from a worker as one line of numbers.
 struct Summary {
   private static let names = [
-    "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed", "reads",
+    "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed",
+    "reads",
     "writes", "refused", "unknown", "messages", "bytes",
     "undecided keys",
   ]
@@ -36,7 +37,8 @@ struct Summary {
   /// Nil if it is another line.
   init?(line: String) {
     let fields = line.split(separator: " ")
-    guard fields.count == 2 + counts.count + faults.count, fields[0] == "ran", let hash = UInt64(fields[1]) else {
+    guard fields.count == 2 + counts.count + faults.count, fields[0] == "ran", let hash = UInt64(fields[1])
+    else {
       return nil
     }
     let numbers = fields.dropFirst(2).compactMap { Int($0) }

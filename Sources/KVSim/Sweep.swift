@@ -6,6 +6,7 @@ struct Sweep {
   let seeds: SeedRange
   let jobs: Int
   let goesOn: Bool
+  let shrinks: Bool
   let choice: RunChoice
 
   private struct Finding {
@@ -25,7 +26,7 @@ struct Sweep {
     }.sorted { $0.seed < $1.seed }
     print(summary.text(seconds: seconds(clock.now - begin)))
     for finding in findings { print("found in seed \(finding.seed): \(finding.rule)") }
-    if let first = findings.first, !goesOn {
+    if let first = findings.first, shrinks {
       Shrinker(seed: first.seed, rule: first.rule, choice: choice).run()
     }
     return !findings.isEmpty
@@ -63,7 +64,8 @@ struct Sweep {
     guard seeds.first + offset <= seeds.last else { return nil }
     let range = "\(seeds.first)..\(seeds.last)"
     return Child(
-      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"] + (goesOn ? ["--all"] : [])
+      ["--worker", "--seeds", range, "--first", "\(offset)", "--stride", "\(jobs)"]
+        + (goesOn ? ["--all"] : [])
         + choice.arguments)
   }
 

@@ -59,7 +59,7 @@ extension Checker {
   {
     guard violation == nil else { return }
     let index = server.index
-    if message.from != index || message.incarnation != server.replica!.incarnation || to == index {
+    if message.from != index || message.incarnation != server.process!.replica.incarnation || to == index {
       return fail(.onlyMembersSpeak, index, time, "a message under a false name, or to itself")
     }
     switch message.payload {
@@ -102,9 +102,8 @@ extension Checker {
   }
 
   private mutating func checkMember(_ message: Message, _ server: SimulatedServer, at time: UInt64) {
-    let replica = server.replica!
-    guard replica.epoch.id == message.epoch else { return }
-    if !replica.isMember {
+    guard server.process!.replica.epoch.id == message.epoch else { return }
+    if !server.process!.replica.isMember {
       fail(.onlyMembersSpeak, server.index, time, "one that is no member sends \(describe(message))")
     }
     checkFrozen(message, server, at: time)
@@ -133,7 +132,7 @@ extension Checker {
       return fail(
         .oneOpPrepared, server.index, time, "another op \(prepare.entry.op) in view \(prepare.view)")
     }
-    let parent = prepare.entry.op > 1 ? server.replica!.log[prepare.entry.op - 1] : nil
+    let parent = prepare.entry.op > 1 ? server.process!.replica.log[prepare.entry.op - 1] : nil
     if let started = parent?.epochStarted, started.id.number > message.epoch.number {
       fail(.nothingAfterStopSign, server.index, time, "op \(prepare.entry.op) follows the epoch's end")
     }
@@ -145,8 +144,8 @@ extension Checker {
     _ ok: PrepareOk, _ message: Message, _ server: SimulatedServer, at time: UInt64
   ) {
     let index = server.index
-    guard server.replica!.epoch.configuration.contains(index, message.incarnation),
-      server.replica!.epoch.id == message.epoch
+    guard server.process!.replica.epoch.configuration.contains(index, message.incarnation),
+      server.process!.replica.epoch.id == message.epoch
     else { return }
     checkFrozen(message, server, at: time)
     if let changed = watched[index].promise.changed, changed.epoch == message.epoch, ok.view < changed.view {
@@ -164,14 +163,14 @@ extension Checker {
 
   /// What was acknowledged is still there, unless a later view has replaced it.
   mutating func checkHeld(_ server: SimulatedServer, at time: UInt64) {
-    guard let acked = watched[server.index].promise.acked, acked.epoch == server.replica!.epoch.id,
-      acked.view == server.replica!.logView
+    guard let acked = watched[server.index].promise.acked, acked.epoch == server.process!.replica.epoch.id,
+      acked.view == server.process!.replica.logView
     else { return }
-    let head = server.replica!.log.head
+    let head = server.process!.replica.log.head
     if acked.op > head {
       return fail(.ackedIsHeld, server.index, time, "acked op \(acked.op), holds \(head)")
     }
-    if let digest = server.replica!.log.digest(at: acked.op), digest != acked.digest {
+    if let digest = server.process!.replica.log.digest(at: acked.op), digest != acked.digest {
       fail(.ackedIsHeld, server.index, time, "acked another op \(acked.op)")
     }
   }

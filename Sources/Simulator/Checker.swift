@@ -25,7 +25,9 @@ struct Checker {
   /// After each step.
   mutating func check(_ server: SimulatedServer, _ effects: Effects, at time: UInt64) {
     let index = server.index
-    if let broken = server.replica!.violatedInvariant() { return fail(.invariant, index, time, broken) }
+    if let broken = server.process!.replica.violatedInvariant() {
+      return fail(.invariant, index, time, broken)
+    }
     if let detail = excess(effects) { return fail(.boundedEffects, index, time, detail) }
     checkCourse(server, at: time)
     if violation == nil { checkHeld(server, at: time) }
@@ -34,7 +36,7 @@ struct Checker {
   /// What a server finds at its start must bear out what it said before.
   mutating func checkStart(_ server: SimulatedServer, at time: UInt64) {
     let index = server.index
-    let replica = server.replica!
+    let replica = server.process!.replica
     requests.begin(session: replica.session, server: index)
     if let broken = replica.violatedInvariant() { return fail(.invariant, index, time, broken) }
     if watched[index].promise.incarnation != replica.incarnation {

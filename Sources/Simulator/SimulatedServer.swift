@@ -5,7 +5,7 @@ import VSR
 final class SimulatedServer {
   let index: ServerIndex
   var disk: SimulatedDisk
-  var replica: Replica?
+  var process: SimulatedProcess?
   /// Counts starts of the process: what belongs to an earlier one is lost on the way.
   var life: UInt32 = 0
   /// Gone for good.
@@ -30,11 +30,20 @@ final class SimulatedServer {
     self.disk = disk
   }
 
-  var isUp: Bool { replica != nil }
+  var isUp: Bool { process != nil }
 
   /// Whether this life of a member can still be counted on: its state is there, or will be after a start.
   func holdsState(of incarnation: Incarnation, isDurable: Bool) -> Bool {
     !isDestroyed && disk.incarnation == incarnation && (isDurable || isUp)
+  }
+}
+
+/// A process. A class, so that looking into its replica copies nothing.
+final class SimulatedProcess {
+  var replica: Replica
+
+  init(_ replica: Replica) {
+    self.replica = replica
   }
 }
 
@@ -49,13 +58,27 @@ struct Front {
   var isEmpty: Bool { reads.isEmpty && writeCount == 0 }
   var nextNumber: UInt64 { firstNumber + UInt64(writeCount) }
 
-  mutating func takeWrites() -> Event {
-    defer {
-      firstNumber += UInt64(writeCount)
-      writeCount = 0
-      writes.removeAll()
-    }
-    return .writes(first: firstNumber, count: writeCount, bytes: writes)
+  /// Groups that are full already.
+  private(set) var full: [Event] = []
+
+  /// One more write; it begins another group where this one has no room.
+  mutating func append(_ write: [UInt8]) {
+    if writes.count + write.count > Bounds.groupBytesMax || writeCount == Bounds.groupWritesMax { close() }
+    writes.append(contentsOf: write)
+    writeCount += 1
+  }
+
+  private mutating func close() {
+    full.append(.writes(first: firstNumber, count: writeCount, bytes: writes))
+    firstNumber += UInt64(writeCount)
+    writeCount = 0
+    writes.removeAll()
+  }
+
+  mutating func takeWrites() -> [Event] {
+    if writeCount > 0 { close() }
+    defer { full.removeAll() }
+    return full
   }
 
   mutating func takeReads() -> Event {

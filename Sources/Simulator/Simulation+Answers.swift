@@ -5,8 +5,8 @@ import VSR
 extension Simulation {
   /// Every answer of a step: to the ledger, to the checks, to the clients.
   func hear(_ effects: Effects, from server: SimulatedServer) {
-    let run = checker.requests.index(of: server.replica!.session)
-    let lineage = server.replica!.store.lineage
+    let run = checker.requests.index(of: server.process!.replica.session)
+    let lineage = server.process!.replica.store.lineage
     for outcome in effects.writeOutcomes.records {
       hear(outcome, effects.writeOutcomes.values, run: run, lineage: lineage, from: server)
     }

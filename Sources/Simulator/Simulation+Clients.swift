@@ -75,18 +75,16 @@ extension Simulation {
     let attempt = clients.operations[index].attempts
     guard server.isUp else { return concludeAttempt(index, isCertain: true) }
     clients.operations[index].outstanding += 1
-    let run = checker.requests.index(of: server.replica!.session)
+    let run = checker.requests.index(of: server.process!.replica.session)
     let operation = clients.operations[index]
     if operation.kind == .read {
       let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
       clients.keyNames[operation.key].withUnsafeBytes { server.front.reads.append(ticket: ticket, key: $0) }
     } else {
-      let start = server.front.writes.count
-      encode(operation, into: &server.front.writes)
-      server.front.writeCount += 1
-      let hash = server.front.writes.withUnsafeBytes {
-        SipHash.hash(UnsafeRawBufferPointer(rebasing: $0[start...]))
-      }
+      var write: [UInt8] = []
+      encode(operation, into: &write)
+      server.front.append(write)
+      let hash = write.withUnsafeBytes { SipHash.hash($0) }
       checker.requests.add(write: .init(operation: index, attempt: attempt, bytesHash: hash), run: run)
     }
     if !server.front.isFlushAsked {

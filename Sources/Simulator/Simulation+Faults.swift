@@ -68,12 +68,12 @@ extension Simulation {
   /// Of those that hold themselves for primary, the one with the greatest view.
   private var currentPrimary: SimulatedServer? {
     var found: SimulatedServer?
-    for server in servers where server.isUp && server.replica!.isNormalPrimary {
+    for server in servers where server.isUp && server.process!.replica.isNormalPrimary {
       guard let best = found else {
         found = server
         continue
       }
-      let (mine, its) = (server.replica!, best.replica!)
+      let (mine, its) = (server.process!.replica, best.process!.replica)
       if (mine.epoch.id.number, mine.view) > (its.epoch.id.number, its.view) { found = server }
     }
     return found
@@ -186,8 +186,10 @@ extension Simulation {
   private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
     guard let lineage = checker.lineages.numbers.max() else { return true }
     return servers.contains { server in
-      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else { return false }
-      return (server.replica?.epoch ?? server.disk.epoch).start.lineage == lineage
+      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else {
+        return false
+      }
+      return (server.process?.replica.epoch ?? server.disk.epoch).start.lineage == lineage
     }
   }
 

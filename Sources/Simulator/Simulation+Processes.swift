@@ -25,9 +25,10 @@ extension Simulation {
     let session = serverRandom.nextName()
     trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
     let hashKey = HashKey(serverRandom.next(), serverRandom.next())
-    server.replica = Replica(
-      server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
-      limits: settings.limits, hashKey: hashKey, options: settings.options)
+    server.process = SimulatedProcess(
+      Replica(
+        server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
+        limits: settings.limits, hashKey: hashKey, options: settings.options))
     server.front = Front()
     let drift = rates.driftPermille
     server.tickPeriod = UInt64(10_000 + 10 * (drift > 0 ? serverRandom.between(-drift...drift) : 0))
@@ -42,8 +43,8 @@ extension Simulation {
   /// - Precondition: it is up.
   func crash(_ server: SimulatedServer, _ manner: CrashManner) {
     trace?("\(stamp(server)) crashes, \(manner)")
-    let session = server.replica!.session
-    server.replica = nil
+    let session = server.process!.replica.session
+    server.process = nil
     server.life += 1
     server.heldUntil = 0
     server.slowUntil = 0
@@ -116,7 +117,7 @@ extension Simulation {
       return
     }
     server.front.isFlushAsked = false
-    if server.front.writeCount > 0 { step(server.front.takeWrites(), at: server) }
+    for group in server.front.takeWrites() { step(group, at: server) }
     if server.isUp, !server.front.reads.isEmpty { step(server.front.takeReads(), at: server) }
   }
 

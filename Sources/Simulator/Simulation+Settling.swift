@@ -79,17 +79,19 @@ extension Simulation {
 
   /// Whether what this server knows of configurations is what counts now.
   private func isAmongActive(_ server: SimulatedServer) -> Bool {
-    guard server.isUp, let id = server.replica?.epoch.id else { return false }
+    guard server.isUp, let id = server.process?.replica.epoch.id else { return false }
     return checker.epochs.active.contains { $0.id == id }
   }
 
   /// All that are not broken follow one primary in one view, and have executed the same, whole log.
   private var isConverged: Bool {
     let live = servers.filter { !$0.isDestroyed && !broken.contains($0.index) }
-    guard live.allSatisfy(\.isUp), let first = live.first?.replica, first.isBorn else { return false }
-    guard live.filter({ $0.replica!.isNormalPrimary }).count == 1 else { return false }
+    guard live.allSatisfy(\.isUp), let first = live.first?.process?.replica, first.isBorn else {
+      return false
+    }
+    guard live.filter({ $0.process!.replica.isNormalPrimary }).count == 1 else { return false }
     return live.allSatisfy { server in
-      let replica = server.replica!
+      let replica = server.process!.replica
       return replica.isNormal && replica.isMember && replica.epoch.id == first.epoch.id
         && replica.view == first.view && replica.log.head == replica.commit
         && replica.executed == first.executed && replica.executedDigest == first.executedDigest
@@ -98,7 +100,7 @@ extension Simulation {
 
   func describeServers() -> String {
     servers.map { server in
-      guard let replica = server.replica else { return "\(server.index) down" }
+      guard let replica = server.process?.replica else { return "\(server.index) down" }
       let place = "epoch \(replica.epoch.id.number) view \(replica.view) log view \(replica.logView)"
       let ops = "executed \(replica.executed) commit \(replica.commit) head \(replica.log.head)"
       let role = replica.isNormalPrimary ? "primary" : replica.isMember ? "backup" : "learner"

@@ -137,8 +137,10 @@ package final class Simulation {
     report.steps += 1
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
-    server.replica!.step(event, into: &effects)
-    hash.mix(server.replica!.log.headDigest.low, server.replica!.commit << 20 ^ server.replica!.view)
+    server.process!.replica.step(event, into: &effects)
+    hash.mix(
+      server.process!.replica.log.headDigest.low,
+      server.process!.replica.commit << 20 ^ server.process!.replica.view)
     checker.check(server, effects, at: now)
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }
@@ -170,7 +172,7 @@ package final class Simulation {
     report.violation = checker.violation
     checker.fill(&report)
     for server in servers where server.isUp {
-      report.snapshotsInstalled += server.replica!.counters.snapshotsInstalled
+      report.snapshotsInstalled += server.process!.replica.counters.snapshotsInstalled
     }
   }
 }

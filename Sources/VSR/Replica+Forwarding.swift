@@ -36,13 +36,15 @@ extension Replica {
     send(.forward(Forward(view: handed.view, sequence: sequence, group: group)), to: primaryServer)
   }
 
-  /// What was forwarded in this view and has not come back is sent again: the primary counts, so it logs it once.
+  /// What was forwarded in this view and has not come back is sent again, all of it and in order, since the primary
+  /// takes nothing out of turn: it counts, so it logs each once.
   mutating func repeatForwards() {
     guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
-    for index in waiting.all.indices {
-      guard var handed = waiting.all[index].handed, handed.epoch == epoch.id, handed.view == view,
-        now >= handed.at + options.forwardTicks
-      else { continue }
+    guard let oldest = waiting.all.first(where: { isForwardedNow($0) })?.handed,
+      now >= oldest.at + options.forwardTicks
+    else { return }
+    for index in waiting.all.indices where isForwardedNow(waiting.all[index]) {
+      guard var handed = waiting.all[index].handed else { continue }
       handed.at = now
       waiting.hand(index, handed)
       sendForward(waiting.all[index].group, handed, to: primaryServer)
@@ -78,7 +80,7 @@ extension Replica {
     guard execution.noteView(of: entry) else { return }
     let id = execution.epoch.id
     if entry.op == execution.epoch.startOp {
-      waiting.release { $0.epoch != id }
+      waiting.release { $0.epoch.number < id.number }
     } else {
       waiting.release { $0.epoch == id && $0.view < entry.view }
     }

@@ -27,6 +27,7 @@ package struct Replica: Sendable {
   package internal(set) var log: Log
   package internal(set) var commit: Op
   private var commitRecorded: Op
+  private var hasRecordedStart = false
   package internal(set) var execution: Execution
 
   var outbox: Outbox
@@ -86,6 +87,7 @@ package struct Replica: Sendable {
   package mutating func step(_ event: Event, into effects: inout Effects) {
     swap(&out, &effects)
     out.removeAll()
+    if !hasRecordedStart { recordStart() }
     handle(event)
     settle()
     swap(&out, &effects)
@@ -218,6 +220,13 @@ extension Replica {
     let digest = log.digest(at: op) ?? .zero
     out.journal.append(.install(hardState, LogSegment(after: op, digest: digest, entries: entries)))
     outbox.recordInstall(keeping: op, head: log.head)
+  }
+
+  /// The first record of a run says where the log goes on: a crash may have left a snapshot ahead of it on disk, or
+  /// a replacement half written.
+  private mutating func recordStart() {
+    hasRecordedStart = true
+    install([], after: log.head)
   }
 
   /// The commit number of now and then, so that a restart finds little of its log uncommitted.

@@ -1,1 +1,0 @@
-// Client: talking to several servers as one: choosing, failing over, hedging, retrying.

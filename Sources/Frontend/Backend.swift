@@ -1,0 +1,64 @@
+import HTTP
+import KVStore
+
+/// What answers the clients' requests: a store of this process alone, or one replicated. It hears a turn's
+/// requests together and answers each exactly once, within the call or later, in any order, through the
+/// frontend's `answer…` and `refuse`.
+package protocol Backend: AnyObject {
+  /// The turn is lent: what is not answered within the call must be copied.
+  func submit(_ turn: Turn, from frontend: Frontend)
+
+  /// For `/-/status`, `/-/ready` and `/-/metrics`.
+  var report: ServerReport { get }
+
+  /// `POST /-/recover` and `/-/acknowledge-loss`: what was done, in one line.
+  func command(_ command: OperatorCommand) -> String
+}
+
+package enum OperatorCommand: Sendable {
+  case recover
+  case acknowledgeLoss
+}
+
+/// Why a request got no answer of the store's.
+package enum Unanswered: Sendable, CaseIterable {
+  /// No quorum, or none in time. Certainly not executed: 503.
+  case noQuorum
+  /// This server is shutting down. Certainly not executed: 503.
+  case stopping
+  /// Too many requests wait. Certainly not executed: 429.
+  case overloaded
+  /// The outcome will not be known here: 504.
+  case unknown
+  /// A fault of the server's own: 500.
+  case fault
+}
+
+extension Unanswered {
+  var status: Status {
+    switch self {
+    case .noQuorum, .stopping: .serviceUnavailable
+    case .overloaded: .tooManyRequests
+    case .unknown: .gatewayTimeout
+    case .fault: .internalServerError
+    }
+  }
+
+  var reason: StaticString {
+    switch self {
+    case .noQuorum: "no quorum of servers answers; not executed, try again"
+    case .stopping: "this server is shutting down; not executed, try another"
+    case .overloaded: "too many requests wait here; not executed, try again later"
+    case .unknown: "no outcome in time; the write may or may not be executed"
+    case .fault: "a fault of the server's own; the write may or may not be executed"
+    }
+  }
+
+  /// Whether the client is told when to try again: only where nothing was executed.
+  var mayBeRetried: Bool {
+    switch self {
+    case .noQuorum, .stopping, .overloaded: true
+    case .unknown, .fault: false
+    }
+  }
+}

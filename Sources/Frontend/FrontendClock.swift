@@ -1,0 +1,101 @@
+import UV
+
+/// The frontend's handles on the loop: the ends of turns, the tick, and turns that must not wait.
+final class FrontendClock {
+  private unowned let frontend: Frontend
+  private var timer: Timer?
+  private var check: Check?
+  private var prepare: Prepare?
+  private var idle: Idle?
+  private var stopTimer: Timer?
+  private var isIdling = false
+  private var isExpiryDue = false
+  private var expectedTick: UInt64 = 0
+
+  init(_ frontend: Frontend) {
+    self.frontend = frontend
+    let loop = frontend.loop
+    // After the events of a turn; and before the loop waits, for what timers did.
+    check = Check(loop) { [unowned self] in endTurn() }
+    prepare = Prepare(loop) { [unowned frontend] in frontend.endTurn() }
+    idle = Idle(loop) { [unowned self] in continueDumps() }
+    timer = Timer(loop) { [unowned self] in tick() }
+    check?.start()
+    prepare?.start()
+    timer?.start(after: FrontendOptions.tick, repeating: FrontendOptions.tick)
+    expectedTick = Clock.nanoseconds + FrontendOptions.tick * 1_000_000
+  }
+
+  func close() {
+    for handle in [timer, check, prepare, idle, stopTimer] as [Handle?] { handle?.close() }
+  }
+
+  func startStopping() {
+    stopTimer = Timer(frontend.loop) { [unowned frontend] in frontend.stopNow() }
+    stopTimer?.start(after: frontend.options.stopTimeout)
+  }
+
+  /// The next turn does not wait for events, for there are slices to be made.
+  func continueSoon() {
+    guard !isIdling else { return }
+    isIdling = true
+    idle?.start()
+  }
+
+  private func continueDumps() {
+    if frontend.wakeDumps() { return }
+    isIdling = false
+    idle?.stop()
+  }
+
+  private func tick() {
+    let time = Clock.nanoseconds
+    frontend.metrics.observeLag(time > expectedTick ? time - expectedTick : 0)
+    expectedTick = time + FrontendOptions.tick * 1_000_000
+    isExpiryDue = true
+  }
+
+  /// libuv runs timers before it polls: after a turn that took long, a client would be told that it was late
+  /// while its bytes lie unread. So what is late is looked for only when they have been read.
+  private func endTurn() {
+    frontend.endTurn()
+    guard isExpiryDue else { return }
+    isExpiryDue = false
+    frontend.updateDate()
+    frontend.expire()
+    frontend.endTurn()
+  }
+}
+
+extension Frontend {
+  func limit(of wait: Wait) -> UInt64 {
+    switch wait {
+    case .request, .drain: options.idleTimeout
+    case .head: options.headTimeout
+    case .body: options.bodyTimeout
+    case .line: options.lineTimeout
+    case .linger: options.lingerTimeout
+    }
+  }
+
+  /// Ends every wait that is over. Looks at nothing that is not.
+  func expire() {
+    for wait in Wait.allCases {
+      while let slot = deadlines.expired(wait, after: limit(of: wait), at: now) {
+        guard let connection = connections[slot] else { preconditionFailure("a closed connection waits") }
+        connection.expire(wait)
+      }
+    }
+    let time = Clock.nanoseconds
+    let timeout = options.requestTimeout * 1_000_000
+    guard time > timeout else { return }
+    while let index = requests.oldest(startedBy: time - timeout) { expire(index) }
+  }
+
+  /// A read is certainly not executed, nor is a write that the backend never got.
+  private func expire(_ index: Int32) {
+    let entry = (state: requests[index].state, kind: requests[index].kind)
+    let isOpen = entry.state == .submitted && entry.kind.changesState
+    refuse(requests.ticket(of: index), isOpen ? .unknown : .noQuorum)
+  }
+}

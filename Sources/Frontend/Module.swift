@@ -1,1 +1,0 @@
-// Frontend: the clients' side of a server: connections, both dialects, admin paths, deadlines.

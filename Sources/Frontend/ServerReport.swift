@@ -1,0 +1,89 @@
+/// What a server says of itself and of its cluster: the fields of `/-/status`, in its order.
+package struct ServerReport: Sendable {
+  package enum Role: String, Sendable { case primary, backup, learner }
+
+  package enum State: String, Sendable, CaseIterable {
+    case normal
+    case viewChange = "view-change"
+    case catchingUp = "catching-up"
+    case quorumLost = "quorum-lost"
+    case unborn
+  }
+
+  package enum Link: String, Sendable { case up, down, connecting }
+
+  package struct Member: Sendable {
+    package var id: String
+    package var incarnation: UInt64
+    package var weight: Int
+    package var isVoting: Bool
+
+    package init(id: String, incarnation: UInt64, weight: Int, isVoting: Bool) {
+      (self.id, self.incarnation, self.weight, self.isVoting) = (id, incarnation, weight, isVoting)
+    }
+  }
+
+  package struct Traffic: Sendable {
+    package var messages: UInt64
+    package var bytes: UInt64
+
+    package init(messages: UInt64, bytes: UInt64) {
+      (self.messages, self.bytes) = (messages, bytes)
+    }
+  }
+
+  package struct Peer: Sendable {
+    package var id: String
+    package var link: Link
+    package var isSuspected: Bool
+    /// The last op that it acknowledged.
+    package var acked: UInt64
+    /// Ops that it is behind.
+    package var lag: UInt64
+    package var sent: Traffic
+    package var received: Traffic
+
+    package init(
+      id: String, link: Link, isSuspected: Bool, acked: UInt64, lag: UInt64, sent: Traffic, received: Traffic
+    ) {
+      (self.id, self.link, self.isSuspected, self.acked, self.lag) = (id, link, isSuspected, acked, lag)
+      (self.sent, self.received) = (sent, received)
+    }
+  }
+
+  /// Its address as written in servers.txt.
+  package var id: String
+  /// The program's version.
+  package var version: String
+  /// The digest of the sorted set of servers, in hexadecimal.
+  package var cluster: String
+  package var epoch: UInt64 = 0
+  package var incarnation: UInt64
+  package var view: UInt64 = 0
+  package var role = Role.primary
+  package var state = State.normal
+  /// Replies are linearizable now.
+  package var isLinearizable = true
+  /// Why not, in words; empty while they are.
+  package var reason = ""
+  /// The primary's address, if one is known.
+  package var primary: String?
+  package var op: UInt64 = 0
+  package var commit: UInt64 = 0
+  /// Writes are on disk before they are acknowledged.
+  package var isDurable = false
+  package var lineage: UInt64 = 0
+  package var isLossPossible = false
+  package var members: [Member] = []
+  package var peers: [Peer] = []
+  package var keys = 0
+  /// Bytes of all keys and values.
+  package var bytes = 0
+  /// What the limit of the store counts, and the limit.
+  package var chargedBytes = 0
+  package var storeLimit = 0
+
+  package init(id: String, version: String, cluster: String, incarnation: UInt64) {
+    (self.id, self.version, self.cluster, self.incarnation) = (id, version, cluster, incarnation)
+  }
+}

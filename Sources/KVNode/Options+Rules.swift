@@ -1,0 +1,64 @@
+import KVStore
+
+extension Options {
+  /// All but `--help` and `--version`, in the order of the help.
+  static var rules: [OptionRule] {
+    [
+      OptionRule("servers", "FILE", "the list of servers, this one first (default servers.txt)") {
+        $0.servers = $1
+      },
+      OptionRule("data", "DIR", "where state is kept (default kvnode.data beside the list of servers)") {
+        (options, text) throws(Failure) in
+        guard options.keeping != .memory else { throw .usage("--data and --memory exclude each other") }
+        options.keeping = .data(directory: text)
+      },
+      OptionRule("memory", nil, "keep nothing: state is in memory only") { (options, _) throws(Failure) in
+        guard options.keeping == .standard || options.keeping == .memory else {
+          throw .usage("--data and --memory exclude each other")
+        }
+        options.keeping = .memory
+      },
+      OptionRule("listen", "ADDR", "bind ADDR or ADDR:PORT instead of the address in the list of servers") {
+        $0.listen = $1
+      },
+      OptionRule("strict", nil, "no degraded answers: 503 instead") { options, _ in
+        options.frontend.isStrict = true
+      },
+      OptionRule("log-level", "LEVEL", "error, warn, info or debug (default info)") {
+        (options, text) throws(Failure) in
+        guard let level = Log.Level(rawValue: text) else {
+          throw .usage("--log-level: \"\(text)\" is not error, warn, info or debug")
+        }
+        options.logLevel = level
+      },
+    ] + timeRules + limitRules
+  }
+
+  private static var timeRules: [OptionRule] {
+    [
+      .time("request-timeout", \.requestTimeout, "time for a request's outcome, then 503 or 504"),
+      .time("idle-timeout", \.idleTimeout, "time that a connection may stay idle"),
+      .time("head-timeout", \.headTimeout, "time for a request's head to arrive"),
+      .time("body-timeout", \.bodyTimeout, "time for a request's body to arrive"),
+    ]
+  }
+
+  private static var limitRules: [OptionRule] {
+    let mebibyte = 1 << 20
+    return [
+      OptionRule(
+        "store-limit", "MIB",
+        "most that keys and values may take, in MiB (default \(Limits.storeBytesDefault / mebibyte))"
+      ) { (options, text) throws(Failure) in
+        let count = try OptionRule.number("store-limit", text, in: 1...Limits.storeBytesMax / mebibyte)
+        options.limits.storeBytes = count * mebibyte
+      },
+      OptionRule(
+        "waiting-limit", "COUNT",
+        "requests that may wait, in number; 429 beyond (default \(Options().frontend.waitingMax))"
+      ) { (options, text) throws(Failure) in
+        options.frontend.waitingMax = try OptionRule.number("waiting-limit", text, in: 1...1_000_000)
+      },
+    ]
+  }
+}

@@ -1,0 +1,59 @@
+import Frontend
+import KVStore
+
+/// What the command line says.
+struct Options {
+  enum Keeping: Equatable {
+    /// Nothing was said: durable, beside the servers.txt.
+    case standard
+    case data(directory: String)
+    case memory
+  }
+
+  var servers = "servers.txt"
+  var keeping = Keeping.standard
+  /// What is bound instead of the own address of servers.txt.
+  var listen: String?
+  var logLevel = Log.Level.info
+  var frontend = FrontendOptions()
+  var limits = KVStore.Limits()
+}
+
+/// One long option.
+struct OptionRule {
+  let name: String
+  /// What its argument is called in the help; nil: it takes none.
+  let argument: String?
+  let help: String
+  let apply: (inout Options, String) throws(Failure) -> Void
+
+  init(
+    _ name: String, _ argument: String?, _ help: String,
+    apply: @escaping (inout Options, String) throws(Failure) -> Void
+  ) {
+    (self.name, self.argument, self.help, self.apply) = (name, argument, help, apply)
+  }
+}
+
+extension OptionRule {
+  /// A number within `range`, as written with digits only.
+  static func number(_ name: String, _ text: String, in range: ClosedRange<Int>) throws(Failure) -> Int {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text),
+      range.contains(value)
+    else {
+      throw .usage("--\(name): \"\(text)\" is not a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A time in milliseconds, up to a day.
+  static func time(_ name: String, _ path: WritableKeyPath<FrontendOptions, UInt64>, _ help: String)
+    -> OptionRule
+  {
+    let standard = FrontendOptions()[keyPath: path]
+    return OptionRule(name, "MS", "\(help), in milliseconds (default \(standard))") {
+      (options, text) throws(Failure) in
+      options.frontend[keyPath: path] = UInt64(try number(name, text, in: 1...86_400_000))
+    }
+  }
+}

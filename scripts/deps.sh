@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Install from Debian what the named purposes need and this machine lacks; says nothing when nothing is missing.
+# Usage: scripts/deps.sh build|test|lint|bench…
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+need() { # need PACKAGE COMMAND...: the package is missing when the command fails
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+program() { need "$1" command -v "$2"; }
+
+if ! command -v swift >/dev/null; then
+  echo "ERROR: no swift in PATH: install Swift 6.1 or later from https://www.swift.org/install/linux/" >&2
+  exit 1
+fi
+
+promtool=no
+for purpose in "$@"; do
+  case $purpose in
+  build)
+    program pkg-config pkg-config
+    need libuv1-dev pkg-config --exists libuv
+    ;;
+  test)
+    program curl curl
+    program netcat-openbsd nc
+    promtool=yes
+    ;;
+  lint) program shellcheck shellcheck ;;
+  bench)
+    program gcc gcc
+    program python3 python3
+    program curl curl
+    program netcat-openbsd nc
+    program wrk wrk
+    program apache2-utils ab
+    PATH=$PATH:/usr/sbin program nginx-light nginx
+    ;;
+  *)
+    echo "ERROR: unknown purpose '$purpose'" >&2
+    exit 2
+    ;;
+  esac
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "ERROR: missing packages; as root: apt-get update && apt-get install -y ${missing[*]}" >&2
+    exit 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  echo "deps: installing ${missing[*]}"
+  apt-get -qq update
+  apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# promtool comes with Prometheus; unpacked here it brings neither the daemon nor its dependencies.
+if [ $promtool = yes ] && ! command -v promtool >/dev/null && [ ! -x .build/tools/promtool ]; then
+  mkdir -p .build/tools
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  echo "deps: unpacking promtool from Debian's prometheus into .build/tools"
+  if [ "$(id -u)" -eq 0 ]; then apt-get -qq update; fi
+  if (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download prometheus) 2>/dev/null; then
+    dpkg-deb -x "$scratch"/prometheus_*.deb "$scratch/root"
+    install -m 755 "$scratch/root/usr/bin/promtool" .build/tools/promtool
+  else
+    echo "deps: no promtool to be had: its test will be skipped" >&2
+  fi
+fi

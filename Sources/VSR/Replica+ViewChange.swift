@@ -105,10 +105,11 @@ extension Replica {
   }
 
   /// A member has raised the view, so a quorum voted for it: go with it. A primary that works stands for the
-  /// next view that it owns, or the one that raised its view alone would be refused for ever.
+  /// next view that it owns, or the one that raised its view alone would be refused for ever. One that has only
+  /// just been elected does not: two would outbid each other without end.
   private mutating func follow(to theirs: View) {
     var target = theirs
-    if isNormalPrimary, !primary.isAbdicating {
+    if isNormalPrimary, !primary.isAbdicating, now >= change.since + options.voteTicks {
       while epoch.primary(of: target) != server { target += 1 }
     }
     transitionToViewChange(target)

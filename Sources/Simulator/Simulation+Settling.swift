@@ -1,7 +1,7 @@
 import VSR
 
-/// The liveness phase: the faults stop, a quorum is healed, and within a bound everything converges, every request
-/// is answered, and new ones are served.
+/// The liveness phase: the faults stop, a quorum is healed, and within a bound everything converges, every
+/// request is answered, and new ones are served.
 extension Simulation {
   private static let convergenceMax: UInt64 = 20_000_000
   private static let serviceMax: UInt64 = 6_000_000

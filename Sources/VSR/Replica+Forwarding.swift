@@ -18,13 +18,14 @@ extension Replica {
   /// Backup or learner: forwards what is not handed over yet, in order.
   mutating func forwardWaiting() {
     guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
+    if forwarded.epoch != epoch.id || forwarded.view != view { forwarded = (epoch.id, view, 0) }
     var room = Bounds.forwardsMax - waiting.all.count { isForwardedNow($0) }
     for index in waiting.all.indices where waiting.all[index].handed == nil {
       guard room > 0 else { return }
       room -= 1
-      let handed = WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: change.forwardsSent, at: now)
+      let handed = WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: forwarded.count, at: now)
       waiting.hand(index, handed)
-      change.forwardsSent += 1
+      forwarded.count += 1
       sendForward(waiting.all[index].group, handed, to: primaryServer)
     }
   }

@@ -156,16 +156,23 @@ extension Replica {
     if kept < run.head {
       // Of another lineage: a snapshot will replace this one.
       guard kept >= commit else { return }
-      if last.kind != .birth, last.op > epoch.startOp, last.view > logView {
-        logView = last.view
-        if view < last.view || status == .normal {
-          view = max(view, last.view)
-          status = .viewChange
-          leaveView()
-        }
-      }
+      giveWay(to: last, isOverruled: kept < log.head)
       install(run.entries.filter { $0.op > kept }, after: kept)
     }
     raiseCommit(to: run.head)
+  }
+
+  /// Committed entries, the last of them `last`, take the place of own ones, or follow them. Of a later view: the
+  /// log becomes that view's. Where own ones are overruled, their view is over, and this replica not normal in it.
+  private mutating func giveWay(to last: LogEntry, isOverruled: Bool) {
+    let isLater = last.kind != .birth && last.op > epoch.startOp && last.view > logView
+    let leaves = status == .normal ? isLater || isOverruled : isLater && last.view > view
+    if isLater {
+      logView = last.view
+      view = max(view, last.view)
+    }
+    guard leaves else { return }
+    status = .viewChange
+    leaveView()
   }
 }

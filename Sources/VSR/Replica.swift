@@ -37,6 +37,8 @@ package struct Replica: Sendable {
   var primary = PrimaryState()
   var change = ViewChangeState()
   var waiting = WaitingGroups()
+  /// How many groups were forwarded in the view named.
+  var forwarded: (epoch: EpochID, view: View, count: UInt64) = (.none, 0, 0)
   var reads: ReadQueue
   var transfer = TransferState()
   package internal(set) var snapshots: SnapshotKeeper

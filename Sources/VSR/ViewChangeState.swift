@@ -18,6 +18,4 @@ struct ViewChangeState: Sendable {
   var primaryHeardAt: Tick = 0
   /// It voted against itself, or its connection is gone.
   var isPrimarySuspected = false
-  /// Groups forwarded in this view.
-  var forwardsSent: UInt64 = 0
 }

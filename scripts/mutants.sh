@@ -14,6 +14,7 @@ seconds=${SECONDS_MAX:-120}
 
 swift build -c release --product kvsim --build-path .build-mutants -Xswiftc -DQUORATE_MUTANTS >&2
 kvsim=.build-mutants/release/kvsim
+# shellcheck disable=SC2046 # one word a rule
 [ $# -gt 0 ] || set -- $("$kvsim" --list-rules)
 
 survivors=0

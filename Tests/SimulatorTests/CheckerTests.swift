@@ -67,7 +67,9 @@ final class CheckerTests: XCTestCase {
 
   private let write: [UInt8] = {
     var bytes: [UInt8] = []
-    Array("k".utf8).withUnsafeBytes { key in Array("v".utf8).withUnsafeBytes { bytes.put(Write(set: key, to: $0)) } }
+    Array("k".utf8).withUnsafeBytes { key in
+      Array("v".utf8).withUnsafeBytes { bytes.put(Write(set: key, to: $0)) }
+    }
     return bytes
   }()
 
@@ -108,7 +110,8 @@ final class CheckerTests: XCTestCase {
   func testRefusedIsNotExecuted() {
     var ledger = ledger()
     XCTAssertNotNil(ledger.answer(write: 1, run: 0, .refused))
-    XCTAssertEqual(ledger.commit(entry(1, body: group(session: 77, first: 1)), in: 1)?.0, .refusedIsNotExecuted)
+    XCTAssertEqual(
+      ledger.commit(entry(1, body: group(session: 77, first: 1)), in: 1)?.0, .refusedIsNotExecuted)
   }
 
   func testAnsweredOnce() {

@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Bytes", "KVStore", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
+    .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
@@ -64,6 +65,8 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "KVStore", "Bytes"]),
     .testTarget(name: "JournalTests", dependencies: ["Journal", "Bytes"]),
     .testTarget(name: "HistoryTests", dependencies: ["History"]),
+    .testTarget(
+      name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Bytes"]),

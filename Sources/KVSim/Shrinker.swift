@@ -1,7 +1,7 @@
 import Simulator
 
-/// Makes a failing run smaller: leaves out kinds of faults, then single faults, as long as the same rule is broken.
-/// Every attempt is a child process, as the core may crash.
+/// Makes a failing run smaller: leaves out kinds of faults, then single faults, as long as the same rule is
+/// broken. Every attempt is a child process, as the core may crash.
 struct Shrinker {
   let seed: UInt64
   let rule: String

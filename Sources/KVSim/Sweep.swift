@@ -32,7 +32,8 @@ struct Sweep {
     return !findings.isEmpty
   }
 
-  /// Reads what the children say until all have ended; unless told to go on, the first finding ends the others.
+  /// Reads what the children say until all have ended; unless told to go on, the first finding ends the
+  /// others.
   private func watch(_ summary: inout Summary, progress: (Summary) -> Void) -> [Finding] {
     var children = (0..<jobs).compactMap { child(from: UInt64($0)) }
     var findings: [Finding] = []

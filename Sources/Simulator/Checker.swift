@@ -1,8 +1,8 @@
 import Bytes
 import VSR
 
-/// Looks at every step of every replica and at every message that leaves, and remembers the first thing that must
-/// not be. Knows everything that the servers cannot know of each other.
+/// Looks at every step of every replica and at every message that leaves, and remembers the first thing that
+/// must not be. Knows everything that the servers cannot know of each other.
 struct Checker {
   private(set) var violation: Violation?
   var lineages = Lineages()

@@ -78,9 +78,11 @@ func describe(_ payload: Payload) -> String {
   case .prepareOk(let ok): "prepareOk view \(ok.view) op \(ok.op) \(short(ok.digest))"
   case .commit(let commit): "commit view \(commit.view) commit \(commit.commit) head \(commit.head)"
   case .startViewChange(let change):
-    "startViewChange \(change.isVote ? "vote against" : "for") view \(change.view) reach \(mask(change.reach))"
+    "startViewChange \(change.isVote ? "vote against" : "for") view \(change.view)"
+      + " reach \(mask(change.reach))"
   case .doViewChange(let change):
-    "doViewChange view \(change.view) log view \(change.logView) commit \(change.commit) \(describe(change.suffix))"
+    "doViewChange view \(change.view) log view \(change.logView)"
+      + " commit \(change.commit) \(describe(change.suffix))"
   case .startView(let start): "startView view \(start.view) commit \(start.commit) \(describe(start.suffix))"
   case .getState(let get):
     "getState view \(get.view)\(get.isNormal ? "" : " not normal") head \(get.head) commit \(get.commit)"
@@ -95,12 +97,14 @@ func describe(_ payload: Payload) -> String {
     "probeReply \(short(reply.id)) log view \(reply.logView) head \(reply.head) commit \(reply.commit)"
       + (reply.startOp.map { " start \($0)" } ?? "")
   case .forward(let forward):
-    "forward view \(forward.view) number \(forward.sequence) writes \(forward.group.first)+\(forward.group.count)"
+    "forward view \(forward.view) number \(forward.sequence)"
+      + " writes \(forward.group.first)+\(forward.group.count)"
   case .forwardOk(let ok): "forwardOk view \(ok.view) next \(ok.next)"
   case .moved: "moved"
   case .propose(let propose): "propose \(propose.vector.map(short))"
   case .agree(let agree):
-    "agree \(agree.vector.map(short)) holds epoch \(agree.report.rank.epoch) log view \(agree.report.rank.logView)"
+    "agree \(agree.vector.map(short)) holds epoch \(agree.report.rank.epoch)"
+      + " log view \(agree.report.rank.logView)"
       + " op \(agree.report.rank.op)\(agree.report.isBlank ? " blank" : "")"
   case .announce(let announce):
     "announce epoch \(announce.start.number) lineage \(announce.start.lineage) after op \(announce.op)"

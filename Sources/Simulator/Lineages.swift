@@ -8,8 +8,8 @@ struct Lineages {
   var count: Int { all.count }
   var numbers: [UInt64] { all.map(\.number) }
 
-  /// Returns whether the lineage is new. It begins as a copy of the greatest one below it, of which it may then
-  /// lack, or change, whatever it has not committed itself.
+  /// Returns whether the lineage is new. It begins as a copy of the greatest one below it, of which it may
+  /// then lack, or change, whatever it has not committed itself.
   mutating func begin(_ number: UInt64) -> Bool {
     guard number > 0, !all.contains(where: { $0.number == number }) else { return false }
     let parent = all.filter { $0.number < number }.max { $0.number < $1.number }
@@ -100,7 +100,8 @@ struct EpochLedger {
     active.append(epoch)
   }
 
-  /// An op prepared in an epoch of its own is committed: what came before that epoch decides nothing any more.
+  /// An op prepared in an epoch of its own is committed: what came before that epoch decides nothing any
+  /// more.
   mutating func noteCommitted(_ entry: LogEntry, by epoch: Epoch) {
     if let started = entry.epochStarted { note(started) }
     let isOfEpoch = entry.op > epoch.startOp || (epoch.isBorn && entry.op == epoch.startOp)

@@ -7,8 +7,8 @@ package struct PlannedFault: Sendable {
   var choice: UInt64
 }
 
-/// All faults of a run that begin at a moment: drawn beforehand, of every kind, so that leaving some out leaves the
-/// others as they are, and their numbers too.
+/// All faults of a run that begin at a moment: drawn beforehand, of every kind, so that leaving some out
+/// leaves the others as they are, and their numbers too.
 package struct Plan: Sendable {
   package static let faultsMax = 2_000
   private static let horizon: UInt64 = 60_000_000

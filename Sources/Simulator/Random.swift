@@ -1,5 +1,6 @@
-/// The only source of chance in a run: xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64. Each part
-/// of a run draws from a stream of its own, so that leaving one fault out does not change what the others draw.
+/// The only source of chance in a run: xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64. Each
+/// part of a run draws from a stream of its own, so that leaving one fault out does not change what the
+/// others draw.
 package struct Random: Sendable {
   /// Who draws. The numbers are part of what a seed means.
   package enum Stream: UInt64, Sendable {
@@ -68,8 +69,8 @@ package struct Random: Sendable {
     choices[below(choices.count)]
   }
 
-  /// About exponentially distributed, in whole numbers only, so that every machine draws the same: the place of
-  /// the first 1 bit, made smooth by the bits behind it.
+  /// About exponentially distributed, in whole numbers only, so that every machine draws the same: the place
+  /// of the first 1 bit, made smooth by the bits behind it.
   package mutating func spread(mean: Int) -> Int {
     let bits = next()
     let zeros = min(bits.leadingZeroBitCount, 20)

@@ -83,8 +83,8 @@ struct RequestLedger {
     return runs[run].reads[index]
   }
 
-  /// Every write of a committed entry is one that was asked for, is committed for the first time, and has not been
-  /// refused.
+  /// Every write of a committed entry is one that was asked for, is committed for the first time, and has not
+  /// been refused.
   mutating func commit(_ entry: LogEntry, in lineage: UInt64) -> (Violation.Rule, String)? {
     var found: (Violation.Rule, String)?
     entry.forEachGroup { group in

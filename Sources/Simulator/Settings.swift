@@ -1,8 +1,8 @@
 import KVStore
 import VSR
 
-/// What one seed is about: drawn from ranges, with whole kinds of faults switched off in most seeds, so that rare
-/// combinations get seeds of their own (swarm testing; Groce and others, 2012). Times in microseconds.
+/// What one seed is about: drawn from ranges, with whole kinds of faults switched off in most seeds, so that
+/// rare combinations get seeds of their own (swarm testing; Groce and others, 2012). Times in microseconds.
 package struct Settings: Sendable {
   package var seed: UInt64
   package var serverCount: Int

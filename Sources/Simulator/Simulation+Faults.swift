@@ -172,8 +172,8 @@ extension Simulation {
     settings.isDurable && !wipes ? true : mayLose(server)
   }
 
-  /// Whether the promise still holds when this server's state is lost: in every epoch that may decide something
-  /// the others that hold theirs are a quorum.
+  /// Whether the promise still holds when this server's state is lost: in every epoch that may decide
+  /// something the others that hold theirs are a quorum.
   private func mayLose(_ lost: SimulatedServer) -> Bool {
     if settings.mayLoseQuorum { return isRememberedWithout(lost) }
     return checker.epochs.active.allSatisfy { epoch in

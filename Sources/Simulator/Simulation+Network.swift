@@ -130,11 +130,16 @@ extension Simulation {
   /// Ends the connections between two servers: what is on its way is lost, and both are told.
   func resetConnection(_ first: ServerIndex, _ second: ServerIndex) {
     for (from, to) in [(first, second), (second, first)] {
-      let index = network.index(from, to)
-      network.links[index].connection += 1
-      for slot in network.links[index].held { _ = network.take(slot) }
-      network.links[index].held.removeAll()
+      renewConnection(network.index(from, to))
       if servers[to].isUp { reset(peer: from, toldTo: to) }
     }
+  }
+
+  /// What is on its way is of an old connection from now on; the new one does not wait behind it.
+  func renewConnection(_ index: Int) {
+    network.links[index].connection += 1
+    network.links[index].lastArrival = now
+    for slot in network.links[index].held { _ = network.take(slot) }
+    network.links[index].held.removeAll()
   }
 }

@@ -3,8 +3,8 @@ import KVStore
 import VSR
 import Wire
 
-/// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the same
-/// settings and faults are the same, step for step.
+/// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the
+/// same settings and faults are the same, step for step.
 package final class Simulation {
   package let settings: Settings
   let plan: Plan

@@ -21,7 +21,7 @@ package struct FormationState: Sendable {
   mutating func agree(to vector: [Incarnation]) {
     guard vector != agreed else { return }
     // The other vector may have been entered by others: as good as having heard of their epoch.
-    if agreed != nil { epochHeard = max(epochHeard, 1) }
+    if agreed != nil { epochHeard = max(epochHeard, announcement?.start.number ?? 1) }
     agreed = vector
     reports = Array(repeating: nil, count: serversMax)
     announcement = nil

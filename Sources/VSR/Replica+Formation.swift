@@ -28,12 +28,20 @@ extension Replica {
       return
     }
     formation.proposedAt = now
-    if let announcement = formation.announcement { return broadcast(.announce(announcement)) }
+    if let announcement = formation.announcement, isStanding(announcement.start.vector) {
+      return broadcast(.announce(announcement))
+    }
     guard let vector = verifiedVector() else { return }
     agree(to: vector)
     formation.reports[server] = report(for: vector)
     broadcast(.propose(Propose(vector: vector)))
     announceIfAgreed()
+  }
+
+  /// Whether nobody whom the vector names is proven over: what a life reported ends with it, and those who held
+  /// the log may all be gone.
+  private func isStanding(_ vector: [Incarnation]) -> Bool {
+    vector.indices.allSatisfy { $0 == server || !peers[$0].isDead(vector[$0]) }
   }
 
   /// Every server's incarnation, if all are known by an answer to a nonce.
@@ -97,7 +105,7 @@ extension Replica {
 
   /// All have agreed: the vector and the reports alone decide how it goes on.
   private mutating func announceIfAgreed() {
-    guard let vector = formation.agreed, formation.announcement == nil else { return }
+    guard let vector = formation.agreed, formation.announcement == nil, isStanding(vector) else { return }
     var reports: [(server: ServerIndex, report: Report)] = []
     for index in 0..<serverCount where vector[index] != 0 {
       guard let report = formation.reports[index] else { return }

@@ -165,7 +165,7 @@ extension Replica {
 
 extension Replica {
   mutating func onPrepare(_ prepare: Prepare, from message: Message) {
-    guard followsPrimary(view: prepare.view, message) else { return }
+    guard followsPrimary(view: prepare.view, message) else { return acknowledgeAfterVote(prepare, message) }
     raiseCommit(to: prepare.commit)
     if prepare.entry.op == log.head + 1, prepare.parent == log.headDigest {
       append(prepare.entry)
@@ -174,6 +174,16 @@ extension Replica {
     }
     acknowledge()
     raiseCommit(to: prepare.commit)
+  }
+
+  /// Only where the rule against it is removed: logs and acknowledges what an older view's primary prepared.
+  private mutating func acknowledgeAfterVote(_ prepare: Prepare, _ message: Message) {
+    guard !options.holds(.noAckAfterVote), isMember, status == .viewChange, prepare.view == logView,
+      prepare.view < view, prepare.parent == log.headDigest
+    else { return }
+    append(prepare.entry)
+    let ok = PrepareOk(view: prepare.view, op: log.head, digest: log.headDigest)
+    send(.prepareOk(ok), to: message.from, after: outbox.position)
   }
 
   mutating func onCommit(_ message: Commit, from header: Message) {

@@ -39,9 +39,12 @@ extension Replica {
     }
   }
 
+  /// Whether its word counts in a view change.
+  private var hasVote: Bool { isBorn && !isFrozen && (isMember || !options.holds(.onlyMembersVote)) }
+
   /// On every tick: votes while there is reason to; repeats what a lost message may have hidden.
   mutating func tickViewChange() {
-    guard isBorn, isMember, !isFrozen else { return }
+    guard hasVote else { return }
     if wantsViewChange {
       if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil { vote() }
     } else {
@@ -51,7 +54,7 @@ extension Replica {
   }
 
   mutating func vote() {
-    guard isBorn, isMember, !isFrozen else { return }
+    guard hasVote else { return }
     change.votedAt = now
     change.votes[server] = ViewChangeState.Vote(view: view, reach: reach, at: now)
     sendToMembers(.startViewChange(StartViewChange(view: view, isVote: true, reach: reach)))
@@ -102,10 +105,11 @@ extension Replica {
   }
 
   /// A member has raised the view, so a quorum voted for it: go with it. A primary that works stands for the
-  /// next view that it owns, or the one that raised its view alone would be refused for ever.
+  /// next view that it owns, or the one that raised its view alone would be refused for ever. One that has only
+  /// just been elected does not: two would outbid each other without end.
   private mutating func follow(to theirs: View) {
     var target = theirs
-    if isNormalPrimary, !primary.isAbdicating {
+    if isNormalPrimary, !primary.isAbdicating, now >= change.since + options.voteTicks {
       while epoch.primary(of: target) != server { target += 1 }
     }
     transitionToViewChange(target)
@@ -137,7 +141,7 @@ extension Replica {
 
   /// Tells the members that this replica waits for the view, and its primary what it brings.
   private mutating func tellViewChange() {
-    guard isMember, isBorn, !isFrozen else { return }
+    guard hasVote else { return }
     change.toldAt = now
     // After a restart there is a view to find again, and nothing to bring.
     guard logView < view else { return requestStateOfAny() }

@@ -36,7 +36,7 @@ private func decodeSnapshot(_ bytes: [UInt8]) {
   }
   guard let floor else { return }
   var again: [UInt8] = []
-  var writer = SnapshotWriter(incarnation: incarnation, op: 9, floor: floor)
+  var writer = SnapshotFileWriter(incarnation: incarnation, op: 9, floor: floor)
   writer.begin(into: &again)
   for chunk in chunks { chunk.withUnsafeBytes { writer.append($0, into: &again) } }
   writer.finish(into: &again)

@@ -51,7 +51,7 @@ package struct IdempotencyKey: Equatable, Sendable {
 }
 
 /// How an errand ended. There is no fourth way beside done, certainly not done, and unknown.
-package enum Outcome: Equatable, Sendable {
+package enum CallOutcome: Equatable, Sendable {
   /// 200. A label on the answer means that no better one came in time.
   case done(Answer)
   /// 412: not executed, because a condition of the request does not hold.

@@ -1,6 +1,6 @@
 /// One request from its start to its outcome, over several hosts: which host to ask when, what an answer
 /// means, when to stop. Decides only: events come in with the time, actions go out, and the connections are
-/// someone else's (`Session`). Times are milliseconds of one monotonic clock.
+/// someone else's (`ClientSession`). Times are milliseconds of one monotonic clock.
 ///
 /// The rule that it lives by: a write whose request may have reached a server is *unknown* until an answer
 /// for its idempotency key says otherwise. Such a write is asked about again, with the same key, until then.
@@ -56,7 +56,7 @@ package struct Errand: Sendable {
     /// The host's answer is no longer of interest.
     case abandon(host: Int)
     /// The last action, always, and once.
-    case finish(Outcome)
+    case finish(CallOutcome)
   }
 
   package let kind: Kind
@@ -200,14 +200,14 @@ extension Errand {
     actions.append(.ask(host: host))
   }
 
-  private mutating func finish(_ outcome: Outcome, _ actions: inout [Action]) {
+  private mutating func finish(_ outcome: CallOutcome, _ actions: inout [Action]) {
     for host in hosts.openAll { actions.append(.abandon(host: host)) }
     isFinished = true
     actions.append(.finish(outcome))
   }
 
   /// What is known when nothing more will be learned.
-  private func outcomeAtEnd() -> Outcome {
+  private func outcomeAtEnd() -> CallOutcome {
     if let held { return .done(held.answer) }
     if kind != .read, hosts.hasUnknownFate || hosts.isAnySent { return .unknown(lastFault) }
     if let fault = lastFault { return .unknown(fault) }

@@ -21,7 +21,7 @@ final class HostConnection: StreamHandler {
 
   let address: ServerAddress
   private let writer: RequestWriter
-  private unowned let session: Session
+  private unowned let session: ClientSession
   private var state = State.closed
   /// In the order asked; the first `sentCount` were sent.
   private var tries: [Try] = []
@@ -34,7 +34,7 @@ final class HostConnection: StreamHandler {
   /// Why the host could not be used the last time.
   private(set) var lastFault = "no answer"
 
-  init(_ address: ServerAddress, session: Session) {
+  init(_ address: ServerAddress, session: ClientSession) {
     self.address = address
     self.session = session
     writer = RequestWriter(host: Array(address.text.utf8))

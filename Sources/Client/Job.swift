@@ -5,7 +5,7 @@ final class Job {
   /// The session's hosts in the order in which this errand asks them.
   let order: [Int]
   /// Outcome, and the session's number of the host that decided it, if one did.
-  let completion: (Outcome, Int?) -> Void
+  let completion: (CallOutcome, Int?) -> Void
   /// By the errand's host: the number of the try that is under way, 0 for none. Tells late events apart.
   var tries: [UInt32]
   private var lastTry: UInt32 = 0
@@ -13,7 +13,7 @@ final class Job {
   var slot = 0
   var lastAnswerer: Int?
 
-  init(_ call: Call, errand: Errand, order: [Int], completion: @escaping (Outcome, Int?) -> Void) {
+  init(_ call: Call, errand: Errand, order: [Int], completion: @escaping (CallOutcome, Int?) -> Void) {
     self.call = call
     self.errand = errand
     self.order = order

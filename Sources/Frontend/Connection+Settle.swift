@@ -116,7 +116,7 @@ extension Connection {
   /// A head has its time from its beginning, however often bytes come; the silence after a line begins anew.
   private func waitForHead(_ wait: Wait, after old: Wait?) {
     if old != .head, old != .line { headBegan = frontend.now }
-    if frontend.now - headBegan >= frontend.options.headTimeout { return expire(.head) }
+    if frontend.heardUntil >= headBegan + frontend.options.headTimeout { return expire(.head) }
     if wait == .line || old != .head { frontend.deadlines.begin(wait, of: slot, at: frontend.now) }
   }
 

@@ -33,6 +33,8 @@ package final class Frontend {
   var turnAnswered: UInt64 = 0
   var listeners: [Listener] = []
   private var clock: FrontendClock?
+  /// Whatever came before this time has been read, the loop's milliseconds.
+  var heardUntil: UInt64 = 0
   var isStopping = false
   private var onStopped: (() -> Void)?
   let startedAt = Clock.wallMilliseconds

@@ -4,9 +4,9 @@ import UV
 final class FrontendClock {
   private unowned let frontend: Frontend
   private var timer: Timer?
-  private var check: Check?
-  private var prepare: Prepare?
-  private var idle: Idle?
+  private var check: CheckHandle?
+  private var prepare: PrepareHandle?
+  private var idle: IdleHandle?
   private var stopTimer: Timer?
   private var isIdling = false
   private var isExpiryDue = false
@@ -16,9 +16,9 @@ final class FrontendClock {
     self.frontend = frontend
     let loop = frontend.loop
     // After the events of a turn; and before the loop waits, for what timers did.
-    check = Check(loop) { [unowned self] in endTurn() }
-    prepare = Prepare(loop) { [unowned frontend] in frontend.endTurn() }
-    idle = Idle(loop) { [unowned self] in continueDumps() }
+    check = CheckHandle(loop) { [unowned self] in endTurn() }
+    prepare = PrepareHandle(loop) { [unowned self] in prepareWait() }
+    idle = IdleHandle(loop) { [unowned self] in continueDumps() }
     timer = Timer(loop) { [unowned self] in tick() }
     check?.start()
     prepare?.start()
@@ -55,8 +55,11 @@ final class FrontendClock {
     isExpiryDue = true
   }
 
-  /// libuv runs timers before it polls: after a turn that took long, a client would be told that it was late
-  /// while its bytes lie unread. So what is late is looked for only when they have been read.
+  private func prepareWait() {
+    frontend.endTurn()
+    frontend.heardUntil = frontend.now
+  }
+
   private func endTurn() {
     frontend.endTurn()
     guard isExpiryDue else { return }
@@ -79,15 +82,18 @@ extension Frontend {
   }
 
   /// Ends every wait that is over. Looks at nothing that is not.
+  ///
+  /// libuv runs timers before it polls, and its clock is read after the events were collected: where the process
+  /// was held up, a client would be told that it was late while its bytes lie unread. So the time that counts is
+  /// the one before the sockets were last polled.
   func expire() {
     for wait in Wait.allCases {
-      while let slot = deadlines.expired(wait, after: limit(of: wait), at: now) {
+      while let slot = deadlines.expired(wait, after: limit(of: wait), at: heardUntil) {
         guard let connection = connections[slot] else { preconditionFailure("a closed connection waits") }
         connection.expire(wait)
       }
     }
-    let time = Clock.nanoseconds
-    let timeout = options.requestTimeout * 1_000_000
+    let (time, timeout) = (heardUntil * 1_000_000, options.requestTimeout * 1_000_000)
     guard time > timeout else { return }
     while let index = requests.oldest(startedBy: time - timeout) { expire(index) }
   }

@@ -13,7 +13,7 @@ package final class LocalBackend: Backend {
   private var writeCount: UInt64 = 0
 
   /// `identity`: what the report says beside the store's figures; its lineage becomes the store's.
-  package init(identity: ServerReport, limits: KVStore.Limits, hashKey: HashKey) {
+  package init(identity: ServerReport, limits: Limits, hashKey: HashKey) {
     self.identity = identity
     store = Store(limits: limits, lineage: identity.lineage, hashKey: hashKey)
   }

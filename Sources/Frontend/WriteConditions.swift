@@ -36,10 +36,10 @@ struct WriteConditions {
   }
 
   private static func condition(
-    _ list: HTTP.TagList, _ bytes: UnsafeRawBufferPointer
+    _ list: EntityTagList, _ bytes: UnsafeRawBufferPointer
   ) -> Write.Condition {
     guard list.isPresent else { return .none }
-    return list.isAny ? .any : .tags(KVStore.TagList(bytes))
+    return list.isAny ? .any : .tags(TagList(bytes))
   }
 }
 
@@ -51,7 +51,7 @@ extension [UInt8] {
 
 extension RequestTable.Entry {
   /// Keeps a read's If-None-Match behind the key.
-  mutating func keep(_ list: HTTP.TagList) {
+  mutating func keep(_ list: EntityTagList) {
     isConditional = true
     matchesAny = list.isAny
     for element in list { buffer.putIfKnown(element.tag) }
@@ -62,7 +62,7 @@ extension RequestTable.Entry {
     guard isConditional, let tag else { return false }
     if matchesAny { return true }
     return buffer.withUnsafeBytes { buffer in
-      KVStore.TagList(UnsafeRawBufferPointer(rebasing: buffer[keyCount...]))
+      TagList(UnsafeRawBufferPointer(rebasing: buffer[keyCount...]))
         .contains(Tag(lineage: tag.lineage, counter: tag.number))
     }
   }

@@ -65,7 +65,7 @@ struct ChunkedBody {
   }
 
   private mutating func decodeSize(_ bytes: UnsafeRawBufferPointer) -> Progress? {
-    switch takeLine(bytes, max: Limits.chunkLineMax) {
+    switch takeLine(bytes, max: MessageLimits.chunkLineMax) {
     case .partial: return .needsMore
     case .tooLong: return .fault(Fault(.badRequest, "a chunk line has more than 256 bytes"))
     case .bare: return .fault(Fault(.badRequest, "a chunk line ends in a bare line feed"))

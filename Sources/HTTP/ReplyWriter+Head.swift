@@ -76,7 +76,8 @@ extension Reply {
 }
 
 extension ReplyForm {
-  /// Said where the connection's future is not what the version makes it by itself. A classic reply that closes says nothing: it is what its clients expect.
+  /// Said where the connection's future is not what the version makes it by itself. A classic reply that closes
+  /// says nothing: it is what its clients expect.
   fileprivate var connection: StaticString? {
     switch (dialect, isHTTP11, keepsAlive) {
     case (.standard, true, true): nil

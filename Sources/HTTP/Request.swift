@@ -31,13 +31,13 @@ package struct Request {
   /// 1 to 64 bytes without quotes; empty when the request has none. Means something only on a write or remove.
   package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
   /// `If-Match` and `If-None-Match`, read anew from `fieldLines` when asked for.
-  package var ifMatch: TagList { TagList(.ifMatch, matchKind, fieldLines) }
-  package var ifNoneMatch: TagList { TagList(.ifNoneMatch, noneMatchKind, fieldLines) }
+  package var ifMatch: EntityTagList { EntityTagList(.ifMatch, matchKind, fieldLines) }
+  package var ifNoneMatch: EntityTagList { EntityTagList(.ifNoneMatch, noneMatchKind, fieldLines) }
 
   package var isConditional: Bool { matchKind != .absent || noneMatchKind != .absent }
 
-  var matchKind = TagList.Kind.absent
-  var noneMatchKind = TagList.Kind.absent
+  var matchKind = EntityTagList.Kind.absent
+  var noneMatchKind = EntityTagList.Kind.absent
   var fieldLines = UnsafeRawBufferPointer(start: nil, count: 0)
 
   init(_ action: Action, _ method: Method, _ form: ReplyForm) {

@@ -3,7 +3,7 @@ struct RequestFields {
   enum Length: Equatable {
     case absent
     case bytes(Int)
-    /// Above `Limits.bodyMax`.
+    /// Above `MessageLimits.bodyMax`.
     case tooLarge
   }
 
@@ -22,8 +22,8 @@ struct RequestFields {
   var upgradesToPeer = false
   var demand = ConsistencyDemand.unspecified
   var idempotencyKey = UnsafeRawBufferPointer.none
-  var ifMatch = TagList.Kind.absent
-  var ifNoneMatch = TagList.Kind.absent
+  var ifMatch = EntityTagList.Kind.absent
+  var ifNoneMatch = EntityTagList.Kind.absent
   /// A line ended otherwise than in CRLF: usual in the classic dialect, refused in the standard one.
   private(set) var hasBareLineFeed = false
   /// The first thing that makes it doubtful where this request ends. A standard request is refused and its
@@ -89,8 +89,10 @@ struct RequestFields {
     guard length == .absent else { return doubt("more than one Content-Length") }
     guard !value.isEmpty, value.allSatisfy(\.isDigit) else { return doubt("Content-Length is not a number") }
     var bytes = 0
-    for digit in value where bytes <= Limits.bodyMax { bytes = bytes * 10 + Int(digit - UInt8(ascii: "0")) }
-    length = bytes <= Limits.bodyMax ? .bytes(bytes) : .tooLarge
+    for digit in value where bytes <= MessageLimits.bodyMax {
+      bytes = bytes * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    length = bytes <= MessageLimits.bodyMax ? .bytes(bytes) : .tooLarge
   }
 
   /// RFC 9112 §6.1.
@@ -139,7 +141,7 @@ struct RequestFields {
     let quote = UInt8(ascii: "\"")
     let isQuoted = value.count >= 2 && value.first == quote && value.last == quote
     let text = isQuoted ? value[from: 1, to: value.count - 1] : value
-    guard (1...Limits.idempotencyKeyMax).contains(text.count) else {
+    guard (1...MessageLimits.idempotencyKeyMax).contains(text.count) else {
       return object("Idempotency-Key takes 1 to 64 bytes")
     }
     guard !text.contains(where: { $0 == quote || $0 == UInt8(ascii: "\\") }) else {

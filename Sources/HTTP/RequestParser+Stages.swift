@@ -35,7 +35,7 @@ extension RequestParser {
       return head.expectsContinue ? inviteBody(&found) : .needsMore
     case .chunked:
       let body = ChunkedBody(
-        start: headLength, bodyMax: Limits.bodyMax, trailerMax: Limits.headMax - headLength)
+        start: headLength, bodyMax: MessageLimits.bodyMax, trailerMax: MessageLimits.headMax - headLength)
       stage = .body(headLength: headLength, .chunked(body))
       return head.expectsContinue ? inviteBody(&found) : decodeBody(headLength, body, &found)
     }
@@ -93,11 +93,11 @@ extension RequestParser {
   private static func oversize(
     _ bytes: UnsafeRawBufferPointer, _ finder: HeadFinder, headLength: Int?
   ) -> Refusal? {
-    if bytes.count <= Limits.targetMax { return nil }
+    if bytes.count <= MessageLimits.targetMax { return nil }
     if isLineOversize(bytes, length: finder.firstLineLength) {
       return Refusal(.uriTooLong, "the target has more than 32 KiB", form: provisionalForm(bytes))
     }
-    if (headLength ?? bytes.count) > Limits.headMax {
+    if (headLength ?? bytes.count) > MessageLimits.headMax {
       return Refusal(.headTooLarge, "the head has more than 40 KiB", form: provisionalForm(bytes))
     }
     return nil
@@ -105,11 +105,12 @@ extension RequestParser {
 
   /// `length` counts the line end too; nil while the line is not whole, and may still get a line feed.
   private static func isLineOversize(_ bytes: UnsafeRawBufferPointer, length: Int?) -> Bool {
-    guard let length else { return bytes.count > Limits.requestLineMax + 1 }
-    if length <= Limits.targetMax { return false }
+    guard let length else { return bytes.count > MessageLimits.requestLineMax + 1 }
+    if length <= MessageLimits.targetMax { return false }
     var lines = HeadLines(bytes[from: 0, to: length])
     guard let line = lines.next() else { return false }
-    return line.bytes.count > Limits.requestLineMax || RequestLine(line).target.count > Limits.targetMax
+    return line.bytes.count > MessageLimits.requestLineMax
+      || RequestLine(line).target.count > MessageLimits.targetMax
   }
 
   private static func provisionalForm(_ bytes: UnsafeRawBufferPointer) -> ReplyForm {

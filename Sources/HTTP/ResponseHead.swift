@@ -105,7 +105,8 @@ struct ResponseHead {
   }
 
   private mutating func readLength(_ value: UnsafeRawBufferPointer) {
-    guard length == nil, let bytes = value.canonicalDecimal(), bytes <= UInt64(Limits.replyBodyMax) else {
+    guard length == nil, let bytes = value.canonicalDecimal(), bytes <= UInt64(MessageLimits.replyBodyMax)
+    else {
       fault = "a bad Content-Length"
       return
     }

@@ -88,7 +88,8 @@ package struct ResponseParser: ~Copyable {
       return conclude(response, body: bytes[from: start, to: end], length: end, &found)
     case .chunked(let response, let body): return decode(response, body, &found)
     case .rest(_, let start):
-      return bytes.count - start > Limits.replyBodyMax ? fail("the reply is too long", &found) : .needsMore
+      return bytes.count - start > MessageLimits.replyBodyMax
+        ? fail("the reply is too long", &found) : .needsMore
     case .ended: return .needsMore
     }
   }
@@ -100,7 +101,7 @@ package struct ResponseParser: ~Copyable {
     if bytes.isEmpty { return .needsMore }
     var finder = finder
     let headLength = finder.find(in: bytes)
-    if (headLength ?? bytes.count) > Limits.replyHeadMax {
+    if (headLength ?? bytes.count) > MessageLimits.replyHeadMax {
       return fail("the reply's head has more than 40 KiB", &found)
     }
     guard let length = headLength else {
@@ -129,8 +130,8 @@ package struct ResponseParser: ~Copyable {
       return .needsMore
     case .chunked:
       if !isHeld { return .mustHold }
-      let trailerMax = Limits.replyHeadMax - headLength
-      let body = ChunkedBody(start: headLength, bodyMax: Limits.replyBodyMax, trailerMax: trailerMax)
+      let trailerMax = MessageLimits.replyHeadMax - headLength
+      let body = ChunkedBody(start: headLength, bodyMax: MessageLimits.replyBodyMax, trailerMax: trailerMax)
       return decode(head.response, body, &found)
     case .rest:
       stage = .rest(head.response, from: headLength)

@@ -4,10 +4,10 @@ private let evidenceChecksMax = 200
 private let evidenceSearchLimit = 20_000
 
 extension KeyHistory {
-  func violation(_ fault: Fault, _ builder: BlockBuilder) -> Violation {
+  func violation(_ fault: Fault, _ builder: BlockBuilder) -> HistoryViolation {
     let steps = builder.steps.all
-    func made(_ rule: Violation.Rule, _ numbers: [Int]) -> Violation {
-      Violation(rule: rule, key: key, operations: numbers.map { steps[$0].index })
+    func made(_ rule: HistoryViolation.Rule, _ numbers: [Int]) -> HistoryViolation {
+      HistoryViolation(rule: rule, key: key, operations: numbers.map { steps[$0].index })
     }
     switch fault {
     case .neverWritten(let observer):
@@ -39,7 +39,7 @@ extension KeyHistory {
   /// A violation without an order named is narrowed: first to the shortest beginning that has none, then by
   /// forgetting results one after the other while there is still none. Both only ever weaken what is known,
   /// so what is left convicts the whole.
-  func sharpen(_ violation: Violation, searchLimit: Int) -> Violation {
+  func sharpen(_ violation: HistoryViolation, searchLimit: Int) -> HistoryViolation {
     guard violation.rule == .noOrder else { return violation }
     var narrowed = shortestBad(searchLimit: searchLimit)
     var best = violation

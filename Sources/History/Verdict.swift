@@ -1,7 +1,7 @@
 /// Whether the operations of one key have an order that explains every result and keeps real time.
 package enum Judgement: Equatable, Sendable {
   case linearizable
-  case violation(Violation)
+  case violation(HistoryViolation)
   /// The search ended at its limit: nothing is known.
   case gaveUp
 }
@@ -17,7 +17,7 @@ package struct Verdict: Sendable {
   package var failed = 0
   package var open = 0
   /// One for each key that has one, in the order of keys.
-  package var violations: [Violation] = []
+  package var violations: [HistoryViolation] = []
   /// The keys of which nothing is known.
   package var gaveUp: [Int32] = []
 

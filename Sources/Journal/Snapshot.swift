@@ -44,7 +44,7 @@ package let snapshotChunkMax = 1 << 20
 
 /// Writes a snapshot piece by piece, each appended to a buffer that the caller writes to `snapshotDraft`, syncs,
 /// and renames.
-package struct SnapshotWriter {
+package struct SnapshotFileWriter {
   private let key: (UInt64, UInt64)
   private let floor: UInt64
   private var number: UInt64 = 0

@@ -27,7 +27,7 @@ struct StatusCommand {
 
   func run() throws(Failure) -> Output {
     let session = runtime.session
-    var outcomes: [Outcome?] = Array(repeating: nil, count: session.hostCount)
+    var outcomes: [CallOutcome?] = Array(repeating: nil, count: session.hostCount)
     for host in outcomes.indices {
       session.submit(Call(.inspect("/-/status")), timeout: runtime.timeout, only: host) { outcome, _ in
         outcomes[host] = outcome
@@ -39,7 +39,7 @@ struct StatusCommand {
     return output(outcomes.compactMap { $0 })
   }
 
-  private func output(_ outcomes: [Outcome]) -> Output {
+  private func output(_ outcomes: [CallOutcome]) -> Output {
     var output = Output(bytes: [])
     for (host, outcome) in outcomes.enumerated() {
       let address = runtime.session.address(host).text
@@ -53,12 +53,12 @@ struct StatusCommand {
     return output
   }
 
-  private func serverStatus(_ outcome: Outcome) -> ServerStatus? {
+  private func serverStatus(_ outcome: CallOutcome) -> ServerStatus? {
     guard case .done(let answer) = outcome else { return nil }
     return ServerStatus(parsing: answer.body)
   }
 
-  private func fault(_ outcome: Outcome, _ host: Int) -> String {
+  private func fault(_ outcome: CallOutcome, _ host: Int) -> String {
     switch outcome {
     case .done: return "no status in its answer"
     case .conditionFailed(let answer), .refused(let answer), .unknown(.some(let answer)):

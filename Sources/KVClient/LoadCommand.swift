@@ -87,7 +87,7 @@ final class LoadCommand {
     }
   }
 
-  private func onEnd(_ line: Line, _ outcome: Outcome, _ host: Int?) {
+  private func onEnd(_ line: Line, _ outcome: CallOutcome, _ host: Int?) {
     keysUnderWay.remove(line.key)
     do throws(Failure) {
       let answer = try runtime.answer(outcome, host: host.map { runtime.session.address($0).text } ?? "")

@@ -42,7 +42,7 @@ enum Program {
 /// The loop and the session of one command.
 struct Runtime {
   let loop: Loop
-  let session: Session
+  let session: ClientSession
   let timeout: UInt64
 
   init(_ options: Options) throws(Failure) {
@@ -52,14 +52,14 @@ struct Runtime {
     } catch {
       throw Failure(.notExecuted, "no event loop: \(error.message)")
     }
-    session = Session(loop, hosts: hosts)
+    session = ClientSession(loop, hosts: hosts)
     timeout = options.timeoutMilliseconds
     if options.isVerbose { session.onNote = { System.note($0) } }
   }
 
   /// One errand to its end: the answer, and the host that gave it. What is left open ends with the process.
   func run(_ call: Call) throws(Failure) -> (answer: Answer, host: String) {
-    var ended: (outcome: Outcome, host: Int?)?
+    var ended: (outcome: CallOutcome, host: Int?)?
     session.submit(call, timeout: timeout) { outcome, host in
       ended = (outcome, host)
       loop.stop()
@@ -71,7 +71,7 @@ struct Runtime {
   }
 
   /// The answer, or the failure that the outcome means.
-  func answer(_ outcome: Outcome, host: String) throws(Failure) -> Answer {
+  func answer(_ outcome: CallOutcome, host: String) throws(Failure) -> Answer {
     switch outcome {
     case .done(let answer): return answer
     case .conditionFailed: throw Failure(.conditionFailed, "condition failed")

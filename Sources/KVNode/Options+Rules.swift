@@ -40,6 +40,8 @@ extension Options {
       .time("idle-timeout", \.idleTimeout, "time that a connection may stay idle"),
       .time("head-timeout", \.headTimeout, "time for a request's head to arrive"),
       .time("body-timeout", \.bodyTimeout, "time for a request's body to arrive"),
+      .time("line-timeout", \.lineTimeout, "silence that completes a classic request line"),
+      .time("linger-timeout", \.lingerTimeout, "time that a client may take to end a closed connection"),
     ]
   }
 

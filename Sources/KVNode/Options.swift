@@ -16,7 +16,7 @@ struct Options {
   var listen: String?
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
-  var limits = KVStore.Limits()
+  var limits = Limits()
 }
 
 /// One long option.

@@ -7,7 +7,7 @@ import XCTest
 struct ErrandScript {
   var errand: Errand
   var now: UInt64 = 1000
-  var outcome: Outcome?
+  var outcome: CallOutcome?
 
   init(
     _ kind: Errand.Kind, _ demand: Errand.Demand = .best, hosts: Int, timeout: UInt64 = 5000,
@@ -46,7 +46,7 @@ struct ErrandScript {
     return (passed, on(.timePassed, after: passed))
   }
 
-  static func name(_ outcome: Outcome) -> String {
+  static func name(_ outcome: CallOutcome) -> String {
     switch outcome {
     case .done(let answer): answer.assurance == .linearizable ? "done" : "done \(label(answer.assurance))"
     case .conditionFailed: "condition failed"

@@ -57,7 +57,7 @@ private struct World {
     if random.below(6) == 0 { floor = script.errand.key.milliseconds + UInt64(random.below(2)) }
   }
 
-  mutating func run() -> Outcome {
+  mutating func run() -> CallOutcome {
     tell(.started)
     while script.outcome == nil {
       if random.below(12) == 0 { forget() }

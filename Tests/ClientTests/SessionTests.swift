@@ -8,7 +8,7 @@ import XCTest
 final class SessionTests: XCTestCase {
   private var loop: Loop!
   private var servers: [FakeServer] = []
-  private var session: Session?
+  private var session: ClientSession?
 
   override func setUpWithError() throws {
     loop = try Loop()
@@ -35,11 +35,11 @@ final class SessionTests: XCTestCase {
 
   private func run(
     _ call: Call, timeout: UInt64 = 5000, extra: [String] = []
-  ) throws -> (outcome: Outcome, host: String?) {
+  ) throws -> (outcome: CallOutcome, host: String?) {
     let hosts = try (servers.map(\.address) + extra).map { try address($0) }
-    let session = session ?? Session(loop, hosts: hosts)
+    let session = session ?? ClientSession(loop, hosts: hosts)
     self.session = session
-    var ended: (Outcome, String?)?
+    var ended: (CallOutcome, String?)?
     session.submit(call, timeout: timeout) { outcome, host in
       ended = (outcome, host.map { session.address($0).text })
     }
@@ -47,9 +47,9 @@ final class SessionTests: XCTestCase {
     return ended ?? (.unanswered, nil)
   }
 
-  private func name(_ outcome: Outcome) -> String { ErrandScript.name(outcome) }
+  private func name(_ outcome: CallOutcome) -> String { ErrandScript.name(outcome) }
 
-  private func body(_ outcome: Outcome) -> String {
+  private func body(_ outcome: CallOutcome) -> String {
     guard case .done(let answer) = outcome else { return "no answer" }
     return String(decoding: answer.body, as: UTF8.self)
   }
@@ -182,7 +182,7 @@ final class SessionTests: XCTestCase {
 
   func testANameIsResolved() throws {
     try serve { _ in .answer(200, [], "color=red") }
-    session = Session(loop, hosts: [try address("localhost:\(servers[0].port)")])
+    session = ClientSession(loop, hosts: [try address("localhost:\(servers[0].port)")])
     XCTAssertEqual(name(try run(read).outcome), "done")
   }
 
@@ -196,9 +196,9 @@ final class SessionTests: XCTestCase {
     try serve { _ in .raw(String(pieces.removeFirst())) }
     // The connection dribbles: one character, and the rest piece by piece as time passes.
     let hosts = [try address(servers[0].address)]
-    let session = Session(loop, hosts: hosts)
+    let session = ClientSession(loop, hosts: hosts)
     self.session = session
-    var outcome: Outcome?
+    var outcome: CallOutcome?
     session.submit(read, timeout: 5000) { ended, _ in outcome = ended }
     let dribble = UV.Timer(loop) { [servers] in
       if !servers[0].requests.isEmpty, let piece = pieces.popFirst() { servers[0].send(String(piece)) }
@@ -233,7 +233,7 @@ final class SessionTests: XCTestCase {
       let key = request.line.split(separator: " ")[1].dropFirst()
       return .answer(200, [], "\(key)=\(request.body)")
     }
-    let session = Session(loop, hosts: [try address(servers[0].address)])
+    let session = ClientSession(loop, hosts: [try address(servers[0].address)])
     self.session = session
     var bodies: [Int: String] = [:]
     for number in 0..<300 {
@@ -253,7 +253,7 @@ final class SessionTests: XCTestCase {
       if asked == 20 { return .reset }
       return .answer(200, [], request.line.split(separator: " ")[1].dropFirst() + "=1")
     }
-    let session = Session(loop, hosts: [try address(servers[0].address)])
+    let session = ClientSession(loop, hosts: [try address(servers[0].address)])
     self.session = session
     var outcomes: [String] = []
     for number in 0..<100 {

@@ -139,7 +139,7 @@ final class ClassicTests: XCTestCase {
   }
 
   func testNoReplyIsLostToAReset() throws {
-    let node = try Node()
+    let node = try Node.patient()
     let connection = try node.connect()
     connection.send("GET a\n\nmore that nobody asked for")
     XCTAssertTrue(try connection.readToEnd().hasSuffix("\r\n\r\na=NIL"))
@@ -164,7 +164,7 @@ final class ClassicTests: XCTestCase {
   }
 
   func testAnySplitOfTheBytesGivesTheSameReply() throws {
-    let node = try Node()
+    let node = try Node.patient()
     node.check([.classic("GET a b=c%20\n\n", .created("a b"))])
     for text in ["GET [a b] HTTP/1.1\r\nHost: x\r\n\r\n", "GET /a%20b HTTP/1.1\nA: b\r\n\n"] {
       let bytes = Array(text.utf8)

@@ -25,6 +25,15 @@ final class Node {
     throw Failure.notReady(1, "no free port in five tries")
   }
 
+  /// One for tests in which this process, held up by the machine, must not pass for a silent client.
+  static func patient() throws -> Node {
+    let minutes = "600000"
+    return try Node([
+      "--line-timeout", minutes, "--head-timeout", minutes, "--body-timeout", minutes, "--linger-timeout",
+      minutes,
+    ])
+  }
+
   enum Failure: Error { case notReady(Int32?, String) }
 
   static func waitUntilReady(_ child: Child, _ port: UInt16) -> Bool {

@@ -89,6 +89,35 @@ final class DeadlineTests: FrontendTestCase {
     XCTAssertTrue(client.text.hasSuffix("\r\n\r\na b=1"))
   }
 
+  /// The rest of a head comes while the server is held up, after it has asked for events: that is no silence.
+  func testAStallOfTheServersOwnIsNoSilence() throws {
+    let limit: UInt64 = 400
+    try start { $0.lineTimeout = limit }
+    let other = try connect()
+    for attempt in 1...20 {
+      let client = try connect()
+      func asked() -> Int { backend.whats.count { $0 == "a" } }
+      client.send("GET /a HTTP/1.1\r\n")
+      run { frontend.deadlines.longest(.line) != nil || asked() == attempt }
+      var isInTime = false
+      backend.onSubmit = { [unowned self] in
+        backend.onSubmit = nil
+        isInTime = frontend.deadlines.longest(.line) != nil
+        client.send("Host: x\r\n\r\n")
+        usleep(UInt32(limit) * 1_100)
+        loop.updateTime()
+      }
+      usleep(UInt32(FrontendOptions.tick) * 1_100)  // so that the tick is due when this request comes
+      other.send(get("b"))
+      run { backend.onSubmit == nil && asked() == attempt }
+      answer("b", "1")
+      answer("a", "1")
+      run { client.replyCount == 1 }
+      if isInTime { return XCTAssertTrue(client.text.hasPrefix("HTTP/1.1 200 OK\r\n"), client.text) }
+    }
+    XCTFail("this machine never ran the test in time")
+  }
+
   func testTheServerLingersUntilTheClientsEnd() throws {
     try start { _ in }
     let client = try connect()

@@ -23,10 +23,13 @@ final class SilentBackend: Backend {
   /// How many requests each turn brought.
   private(set) var turns: [Int] = []
   private(set) var commands: [OperatorCommand] = []
+  /// What else happens while a turn is submitted.
+  var onSubmit: (() -> Void)?
   var report = ServerReport(id: "a:1", version: "0", cluster: "c", incarnation: 1)
 
   func submit(_ turn: Turn, from frontend: Frontend) {
     turns.append(turn.reads.count + turn.writes.count + turn.dumps.count)
+    onSubmit?()
     for read in turn.reads {
       let key = turn.withKey(of: read) { String(decoding: $0, as: UTF8.self) }
       asked.append(Asked(ticket: read.ticket, what: key, demand: read.demand))
@@ -146,7 +149,7 @@ class FrontendTestCase: XCTestCase {
     identity.lineage = 5
     try start(
       FrontendOptions(),
-      LocalBackend(identity: identity, limits: KVStore.Limits(), hashKey: HashKey(1, 2)))
+      LocalBackend(identity: identity, limits: Limits(), hashKey: HashKey(1, 2)))
   }
 
   func connect() throws -> Client {

@@ -71,7 +71,7 @@ final class RequestParserTests: XCTestCase {
     XCTAssertEqual(parser.memory, 0)
     let head = "GET /a HTTP/1.1\r\nHost: x\r\nX: " + String(repeating: "x", count: 40_000)
     for byte in head { feed(String(byte), to: &parser) }
-    XCTAssertLessThanOrEqual(parser.memory, 2 * Limits.headMax)
+    XCTAssertLessThanOrEqual(parser.memory, 2 * MessageLimits.headMax)
     feed("\r\n\r\n\r\n", to: &parser)
     XCTAssertEqual(parser.memory, 0)
   }

@@ -83,7 +83,7 @@ struct Transcript {
       precondition(request.path.isEmpty)
     case .admin, .upgrade, .options: precondition(request.key.isEmpty && request.value.isEmpty)
     }
-    precondition(request.idempotencyKey.count <= Limits.idempotencyKeyMax)
+    precondition(request.idempotencyKey.count <= MessageLimits.idempotencyKeyMax)
     precondition(form.dialect == .standard || !form.isHTTP11)
     precondition(form.isHead == (request.method == .head))
     precondition(form.dialect == .standard || request.method == .get)
@@ -112,7 +112,7 @@ struct Transcript {
     return parts.joined(separator: " ")
   }
 
-  static func describe(_ list: TagList) -> String {
+  static func describe(_ list: EntityTagList) -> String {
     if list.isAny { return "*" }
     let tags = list.map { element in
       (element.isWeak ? "W/" : "") + (element.tag.map { "\($0.lineage)-\($0.number)" } ?? "?")

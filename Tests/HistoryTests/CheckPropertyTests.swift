@@ -31,7 +31,7 @@ final class CheckPropertyTests: XCTestCase {
   }
 
   /// What the evidence does not name may be forgotten, and there is still no order.
-  private func assertConvicts(_ violation: Violation, _ history: History, _ seed: UInt64) {
+  private func assertConvicts(_ violation: HistoryViolation, _ history: History, _ seed: UInt64) {
     guard violation.rule == .noOrder || violation.rule == .outOfOrder else { return }
     XCTAssertFalse(violation.operations.isEmpty)
     XCTAssertEqual(Set(violation.operations).count, violation.operations.count, "seed \(seed)")

@@ -10,7 +10,7 @@ final class CheckTests: XCTestCase {
 
   /// The rule and the operations, by position in `text`.
   private func assertBad(
-    _ text: String, _ rule: Violation.Rule, _ operations: [Int], says: String = "", line: UInt = #line
+    _ text: String, _ rule: HistoryViolation.Rule, _ operations: [Int], says: String = "", line: UInt = #line
   ) throws {
     let history = try parse(text)
     let verdict = check(history)

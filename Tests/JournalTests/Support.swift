@@ -42,7 +42,7 @@ func sampleMeta(incarnation: UInt64 = 77, layout: SegmentLayout = smallLayout) -
 
 func makeSnapshot(incarnation: UInt64 = 77, op: UInt64, floor: UInt64, chunks: [[UInt8]]) -> [UInt8] {
   var bytes: [UInt8] = []
-  var writer = SnapshotWriter(incarnation: incarnation, op: op, floor: floor)
+  var writer = SnapshotFileWriter(incarnation: incarnation, op: op, floor: floor)
   writer.begin(into: &bytes)
   for chunk in chunks { chunk.withUnsafeBytes { writer.append($0, into: &bytes) } }
   writer.finish(into: &bytes)

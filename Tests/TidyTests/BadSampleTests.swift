@@ -71,6 +71,25 @@ final class BadSampleTests: XCTestCase {
       ])
   }
 
+  func testSharedTypeNamesFail() {
+    let source = """
+      package final class A<Element> {
+        package struct Nested {}
+      }
+      struct Own {}
+      @frozen public indirect enum B: Error {}
+      package typealias C = (struct: Int, D: Int)
+      extension E {}
+      """
+    XCTAssertEqual(Rules.sharedTypes(source), ["A", "B", "C"])
+    XCTAssertEqual(
+      Rules.sharedNameBreaches([
+        "Sources/X/a.swift": source, "Sources/Y/a.swift": "package struct B {}",
+        "Sources/Y/b.swift": "enum C {}",
+        "Sources/Y/c.swift": "package struct F {}", "Sources/Y/d.swift": "package struct F {}",
+      ]).map(\.description), ["X, Y: no module shares a type's name: B"])
+  }
+
   func testWordsOfOtherPapersFail() {
     func rules(_ text: String) -> [String] { Rules.vocabularyBreaches("a", text).map(\.description) }
     XCTAssertEqual(rules("x\nthe Leader\n"), ["a:2: say primary, not leader"])

@@ -83,6 +83,34 @@ enum Rules {
     }
   }
 
+  /// Types that a module shows to others, nested ones left out: they are named by what they are in.
+  static func sharedTypes(_ source: String) -> [String] {
+    SwiftText(source).text.split(separator: "\n").compactMap { line in
+      guard line.first?.isWhitespace == false else { return nil }
+      let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "@") }
+      guard let index = words.firstIndex(where: typeKinds.contains), index + 1 < words.count,
+        words[..<index].contains(where: { $0 == "package" || $0 == "public" })
+      else { return nil }
+      return String(words[index + 1])
+    }
+  }
+
+  /// Type names that more than one module has. `sources`: the text of each file, by its path.
+  static func sharedNameBreaches(_ sources: [String: String]) -> [Breach] {
+    var modules: [String: Set<String>] = [:]
+    for (path, source) in sources {
+      let module = String(path.split(separator: "/")[1])
+      for type in sharedTypes(source) { modules[type, default: []].insert(module) }
+    }
+    return modules.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { type, modules in
+      Breach(place: modules.sorted().joined(separator: ", "), rule: "no module shares a type's name: \(type)")
+    }
+  }
+
+  private static let typeKinds: Set<Substring> = [
+    "struct", "class", "enum", "protocol", "typealias", "actor",
+  ]
+
   private static let modifiers: Set<Substring> = ["public", "package", "internal", "fileprivate", "private"]
   private static let kinds: Set<Substring> = [
     "struct", "class", "enum", "protocol", "typealias", "func", "let", "var", "actor",

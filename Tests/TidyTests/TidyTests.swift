@@ -62,6 +62,13 @@ final class TidyTests: XCTestCase {
     return reached
   }
 
+  func testNoModuleSharesATypesName() {
+    let paths = files("Sources", endings: [".swift"])
+    let sources = Dictionary(uniqueKeysWithValues: paths.map { ($0, read($0)) })
+    XCTAssertTrue(sources.values.flatMap(Rules.sharedTypes).contains("Store"))
+    for breach in Rules.sharedNameBreaches(sources) { XCTFail("\(breach)") }
+  }
+
   func testSizes() {
     check(
       files("Sources", "Tests", "scripts", "bench", endings: [".swift", ".c", ".h", ".sh", ".py"]),

@@ -48,7 +48,7 @@ final class DescriptorShortageTests: LoopTestCase {
     }
     leave(0)
     var turns = 0
-    let check = Check(loop) { turns += 1 }
+    let check = CheckHandle(loop) { turns += 1 }
     check.start()
     var isOver = false
     let timer = Timer(loop) { isOver = true }

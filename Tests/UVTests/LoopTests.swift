@@ -8,7 +8,7 @@ final class LoopTests: LoopTestCase {
   func testCloseNamesWhatIsLeft() throws {
     let other = try Loop()
     let idle = Timer(other) {}
-    let prepare = Prepare(other) {}
+    let prepare = PrepareHandle(other) {}
     prepare.start()
     XCTAssertEqual(Set(other.close()), ["timer (inactive)", "prepare (active)"])
     idle.close()
@@ -37,9 +37,9 @@ final class LoopTests: LoopTestCase {
 
   func testHooksRunAroundTheWaitInEveryTurn() {
     var order: [String] = []
-    let prepare = Prepare(loop) { order.append("prepare") }
-    let check = Check(loop) { order.append("check") }
-    let idle = Idle(loop) { order.append("idle") }
+    let prepare = PrepareHandle(loop) { order.append("prepare") }
+    let check = CheckHandle(loop) { order.append("check") }
+    let idle = IdleHandle(loop) { order.append("idle") }
     prepare.start()
     check.start()
     idle.start()
@@ -52,7 +52,7 @@ final class LoopTests: LoopTestCase {
 
   func testStopEndsRunWithWorkLeft() {
     var turns = 0
-    let idle = Idle(loop) { [loop] in
+    let idle = IdleHandle(loop) { [loop] in
       turns += 1
       if turns == 3 { loop!.stop() }
     }

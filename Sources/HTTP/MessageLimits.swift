@@ -1,5 +1,5 @@
 /// The bounds of one message, in bytes unless said.
-package enum Limits {
+package enum MessageLimits {
   /// The raw target, as sent: 414 beyond.
   package static let targetMax = 32 * 1024
   /// The request line without its line end: 414 beyond. Room for a method and a version beside the target.

@@ -1,7 +1,7 @@
 import CLibUV
 
 /// Calls back in every turn just before the loop waits for events: what timers caused can be flushed here.
-package final class Prepare: Handle {
+package final class PrepareHandle: Handle {
   private let prepare: UnsafeMutablePointer<uv_prepare_t>
   private var onTurn: (() -> Void)?
 
@@ -15,7 +15,7 @@ package final class Prepare: Handle {
 
   package func start() {
     guard isOpen else { return }
-    uv_prepare_start(prepare, Prepare.onPrepare)
+    uv_prepare_start(prepare, PrepareHandle.onPrepare)
   }
 
   package func stop() {
@@ -26,6 +26,6 @@ package final class Prepare: Handle {
   override func willClose() { onTurn = nil }
 
   private static let onPrepare: uv_prepare_cb = { handle in
-    Unmanaged<Prepare>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
+    Unmanaged<PrepareHandle>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
   }
 }

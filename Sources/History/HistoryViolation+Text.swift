@@ -1,5 +1,5 @@
 /// A violation in words.
-extension Violation {
+extension HistoryViolation {
   /// One line that says what is wrong, then the operations that show it, one a line in the history's format.
   package func explain(_ history: History) -> String {
     var text = "key \(printable(history.keys.bytes(of: key))): \(reason(history))\n"

@@ -1,5 +1,5 @@
 /// Why no order explains the results of one key, by the fewest operations that show it.
-package struct Violation: Equatable, Sendable {
+package struct HistoryViolation: Equatable, Sendable {
   package enum Rule: Equatable, Sendable {
     /// [observer, failed writes of that value…]: what it returned nobody wrote.
     case neverWritten

@@ -1,7 +1,7 @@
 import CLibUV
 
 /// Calls back in every turn just after the events were handled: what a turn gathered can be done at once here.
-package final class Check: Handle {
+package final class CheckHandle: Handle {
   private let check: UnsafeMutablePointer<uv_check_t>
   private var onTurn: (() -> Void)?
 
@@ -15,7 +15,7 @@ package final class Check: Handle {
 
   package func start() {
     guard isOpen else { return }
-    uv_check_start(check, Check.onCheck)
+    uv_check_start(check, CheckHandle.onCheck)
   }
 
   package func stop() {
@@ -26,6 +26,6 @@ package final class Check: Handle {
   override func willClose() { onTurn = nil }
 
   private static let onCheck: uv_check_cb = { handle in
-    Unmanaged<Check>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
+    Unmanaged<CheckHandle>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
   }
 }

@@ -1,6 +1,6 @@
 /// The entity tags of `If-Match` or `If-None-Match`, all lines of that name together, read anew from the borrowed
 /// head at each use. Nearly no request has any, so nothing is stored.
-package struct TagList: Sequence {
+package struct EntityTagList: Sequence {
   enum Field: UInt8 {
     case ifMatch
     case ifNoneMatch
@@ -85,7 +85,7 @@ package struct TagList: Sequence {
 /// `#entity-tag` (RFC 9110 §8.8.3): quoted, perhaps behind `W/`, with commas between.
 enum TagSyntax {
   enum Outcome {
-    case tag(TagList.Element, rest: UnsafeRawBufferPointer)
+    case tag(EntityTagList.Element, rest: UnsafeRawBufferPointer)
     case end
     case malformed
   }
@@ -116,7 +116,7 @@ enum TagSyntax {
     let text = value[from: open + 1, to: close]
     let rest = value[from: close + 1, to: value.count].trimmed()
     guard isOpaque(text), rest.isEmpty || rest[0] == UInt8(ascii: ",") else { return .malformed }
-    return .tag(TagList.Element(tag: EntityTag(text), isWeak: isWeak), rest: rest)
+    return .tag(EntityTagList.Element(tag: EntityTag(text), isWeak: isWeak), rest: rest)
   }
 
   /// No blanks (and no quotes, which end it).

@@ -5,7 +5,7 @@ import UV
 ///
 /// Whatever the loop calls runs as a `turn`: what happened is first noted down, then given to the errands one
 /// after the other, and at the end the requests of the turn are sent, in one write a connection.
-package final class Session {
+package final class ClientSession {
   let loop: Loop
   private var hosts: [HostConnection] = []
   private var jobs: [Job] = []
@@ -41,7 +41,7 @@ package final class Session {
   /// Starts an errand. The completion comes once, later, with the outcome within `timeout` milliseconds and
   /// the host that decided it. `only`: no other host is asked.
   package func submit(
-    _ call: Call, timeout: UInt64, only host: Int? = nil, completion: @escaping (Outcome, Int?) -> Void
+    _ call: Call, timeout: UInt64, only host: Int? = nil, completion: @escaping (CallOutcome, Int?) -> Void
   ) {
     let order = host.map { [$0] } ?? nextOrder()
     let key = IdempotencyKey(milliseconds: keyClock.now, random: random.next())
@@ -75,7 +75,7 @@ package final class Session {
 }
 
 // Turns
-extension Session {
+extension ClientSession {
   func turn(_ body: () -> Void) {
     if isInTurn { return body() }
     isInTurn = true
@@ -138,7 +138,7 @@ extension Session {
 }
 
 // Time
-extension Session {
+extension ClientSession {
   private func arm(_ wake: UInt64) {
     timerDue = wake
     timer?.start(after: wake > loop.now ? wake - loop.now : 0)

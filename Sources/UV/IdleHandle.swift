@@ -1,7 +1,7 @@
 import CLibUV
 
 /// While it runs the loop does not wait: each turn polls and goes on. Calls back once a turn.
-package final class Idle: Handle {
+package final class IdleHandle: Handle {
   private let idle: UnsafeMutablePointer<uv_idle_t>
   private var onTurn: (() -> Void)?
 
@@ -15,7 +15,7 @@ package final class Idle: Handle {
 
   package func start() {
     guard isOpen else { return }
-    uv_idle_start(idle, Idle.onIdle)
+    uv_idle_start(idle, IdleHandle.onIdle)
   }
 
   package func stop() {
@@ -26,6 +26,6 @@ package final class Idle: Handle {
   override func willClose() { onTurn = nil }
 
   private static let onIdle: uv_idle_cb = { handle in
-    Unmanaged<Idle>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
+    Unmanaged<IdleHandle>.fromOpaque(handle!.pointee.data).takeUnretainedValue().onTurn?()
   }
 }

@@ -2,11 +2,15 @@
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
+SEEDS ?= 1..200
+JOBS ?= 2
+NAME ?= http
+SECONDS ?= 60
 SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test lint format clean bench-deps bench-one bench-client soak compat
+.PHONY: help deps build run test sim mutants mutants-sweep fuzz lint format clean bench-deps bench-one bench-client soak compat
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +27,23 @@ run: build ## build, then run a server on 127.0.0.1:8081 until Ctrl-C
 
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing
+
+sim: ## run the replicated core under simulation: SEEDS=1..200
+	@scripts/deps.sh build
+	$(SWIFT) build -c release --product kvsim
+	.build/release/kvsim --seeds $(SEEDS) --jobs $(JOBS)
+
+mutants: ## take each protective rule away: its scenario must go red
+	@scripts/deps.sh build
+	$(SWIFT) test --disable-swift-testing --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS \
+	  --filter ScenarioTests
+
+mutants-sweep: ## the same, found by simulated seeds (takes long)
+	@scripts/deps.sh build
+	@scripts/mutants.sh
+
+fuzz: ## fuzz a decoder: NAME=http|wire|journal SECONDS=60
+	@scripts/fuzz.sh $(NAME) $(SECONDS)
 
 lint: ## check the format of Swift and the habits of shell
 	@scripts/deps.sh lint

@@ -46,11 +46,13 @@ esac
 survivors=0
 printf '%-40s %-26s %s\n' 'rule removed' 'found by' 'after seeds'
 for rule in "$@"; do
-  found=$(SEEDS=$seeds FIRST=$first JOBS=$jobs timeout "$seconds" "$self" --find "$rule") || true
+  verdict=SURVIVES
+  found=$(SEEDS=$seeds FIRST=$first JOBS=$jobs timeout "$seconds" "$self" --find "$rule") ||
+    verdict='not found in time'
   if [ -n "$found" ]; then
     printf '%-40s %-26s %s\n' "$rule" "${found% *}" "$((${found##* } - first + 1))"
   else
-    printf '%-40s %-26s %s\n' "$rule" 'SURVIVES' "$seeds"
+    printf '%-40s %-26s %s\n' "$rule" "$verdict" "of $seeds"
     survivors=$((survivors + 1))
   fi
 done

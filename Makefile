@@ -6,7 +6,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test lint format clean bench-deps bench-one bench-client soak compat
+.PHONY: help deps build run test lint format clean bench-deps bench-one bench-client soak compat sim mutants fuzz
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,3 +52,16 @@ soak: build ## idle and slow connections in thousands, a million mangled request
 compat: bench-deps ## curl, wrk, ab, Python and nc against one server
 	$(SWIFT) build -c release
 	@scripts/compat.sh
+
+sim: ## run the simulator over many seeds: SEEDS=1..200 JOBS=2
+	@scripts/deps.sh build
+	$(SWIFT) build -c release --product kvsim
+	$(BUILD)/release/kvsim --seeds $(or $(SEEDS),1..200) --jobs $(or $(JOBS),2)
+
+mutants: ## remove each rule of the protocol in turn: the simulator must notice
+	@scripts/deps.sh build
+	@scripts/mutants.sh
+
+fuzz: ## fuzz a decoder: NAME=http|wire|journal SECONDS=60
+	@scripts/deps.sh build
+	@scripts/fuzz.sh $(or $(NAME),http) $(or $(SECONDS),60)

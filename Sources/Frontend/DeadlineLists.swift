@@ -16,25 +16,30 @@ enum Wait: UInt8, CaseIterable {
 
 /// When each connection began to wait, and for what. As all waits of a kind are equally long, each kind is a list
 /// in order of time: a tick looks only at the heads, however many connections there are.
-struct DeadlineLists {
-  private struct Node {
+struct DeadlineLists: ~Copyable {
+  /// Not private: the compiler (6.3) would then make no whole module of it.
+  struct Node {
     var previous: Int32 = none
     var next: Int32 = none
     var since: UInt64 = 0
     var wait: Wait?
   }
 
-  private struct Ends {
+  struct Ends {
     var head: Int32 = none
     var tail: Int32 = none
   }
 
-  private static let none: Int32 = -1
+  fileprivate static let none: Int32 = -1
 
   /// By connection slot.
-  private var nodes: [Node] = []
+  private var nodes = Places<Node>()
   /// By wait.
-  private var lists = [Ends](repeating: Ends(), count: Wait.allCases.count)
+  private var lists = Places<Ends>()
+
+  init() {
+    for _ in Wait.allCases { lists.append(Ends()) }
+  }
 
   /// What `slot` waits for.
   func wait(of slot: Int) -> Wait? { slot < nodes.count ? nodes[slot].wait : nil }

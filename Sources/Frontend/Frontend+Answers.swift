@@ -12,7 +12,7 @@ extension Frontend {
     guard let index = requests.index(of: ticket) else { return }
     precondition(requests[index].kind == .read)
     var reply = Reply(form: requests[index].form)
-    if value != nil, assurance == .linearizable { reply.tag = tag }
+    if value != nil, let tag, case .linearizable = assurance { setTag(tag, of: &reply) }
     reply.assurance = assurance
     if requests[index].isConditional, requests[index].isKnown(reply.tag) {
       reply.status = .notModified
@@ -42,7 +42,9 @@ extension Frontend {
     reply.isReplayed = outcome.isReplayed
     switch outcome.result {
     case .done(let version, let old):
-      if let version, assurance == .linearizable { reply.tag = EntityTag(lineage: lineage, number: version) }
+      if let version, case .linearizable = assurance {
+        setTag(EntityTag(lineage: lineage, number: version), of: &reply)
+      }
       answer(index, reply, value: old.map { UnsafeRawBufferPointer(rebasing: values[$0]) })
     case .conditionFailed:
       reply.status = .preconditionFailed
@@ -88,6 +90,11 @@ extension Frontend {
     return connection
   }
 
+  private func setTag(_ tag: EntityTag, of reply: inout Reply) {
+    reply.tag = tag
+    if tag.lineage != writer.tagLineage { writer.setLineage(tag.lineage) }
+  }
+
   private func answer(_ index: Int32, _ reply: Reply, text: StaticString) {
     finish(index, reply) { reply, _, output in writer.put(reply, line: text, into: &output) }
   }
@@ -110,8 +117,7 @@ extension Frontend {
     if isStopping, connection.last == index { reply.form.keepsAlive = false }
     var waiting: [UInt8] = []
     if isFirst, connection.output.capacity == 0 { connection.output = takeSpare() }
-    requests[index].buffer.withUnsafeBytes { buffer in
-      let key = UnsafeRawBufferPointer(rebasing: buffer[..<requests[index].keyCount])
+    requests.withKey(of: index) { key in
       if isFirst { make(reply, key, &connection.output) } else { make(reply, key, &waiting) }
     }
     didAnswer(index, reply.status)

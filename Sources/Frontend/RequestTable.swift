@@ -22,7 +22,7 @@ enum RequestKind: UInt8, CaseIterable {
 ///
 /// Places are reused with their buffers, so a request costs no allocation. A ticket names a place and its
 /// generation: the ticket of a request that is over names nothing.
-struct RequestTable {
+struct RequestTable: ~Copyable {
   enum State: UInt8 {
     case free
     /// Not yet with the backend: an earlier request of the connection comes first.
@@ -57,9 +57,9 @@ struct RequestTable {
 
   static let none: Int32 = -1
   /// A buffer that grew beyond is not kept.
-  private static let bufferBytesMax = 4096
+  fileprivate static let bufferBytesMax = 4096
 
-  private(set) var entries: [Entry] = []
+  private var entries = Places<Entry>()
   private var firstFree = none
   private var oldest = none
   private var newest = none
@@ -67,8 +67,15 @@ struct RequestTable {
   private(set) var waiting = 0
 
   subscript(index: Int32) -> Entry {
-    _read { yield entries[Int(index)] }
-    _modify { yield &entries[Int(index)] }
+    @inline(__always) _read { yield entries[Int(index)] }
+    @inline(__always) _modify { yield &entries[Int(index)] }
+  }
+
+  /// The key of a request that waits, borrowed.
+  @inline(__always)
+  func withKey(of index: Int32, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let count = entries[Int(index)].keyCount
+    entries[Int(index)].buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
   }
 
   func ticket(of index: Int32) -> UInt64 {
@@ -93,19 +100,8 @@ struct RequestTable {
     }
     let index = firstFree
     firstFree = entries[Int(index)].next
-    withUnsafeMutablePointer(to: &entries[Int(index)]) { entry in
-      entry.pointee.state = .held
-      entry.pointee.kind = kind
-      entry.pointee.form = form
-      entry.pointee.connection = Int32(connection)
-      entry.pointee.next = Self.none
-      entry.pointee.started = started
-      entry.pointee.older = newest
-      entry.pointee.newer = Self.none
-      entry.pointee.keyCount = 0
-      entry.pointee.isConditional = false
-      entry.pointee.matchesAny = false
-    }
+    entries[Int(index)].begin(kind, form, Int32(connection), started)
+    entries[Int(index)].older = newest
     if newest == Self.none { oldest = index } else { entries[Int(newest)].newer = index }
     newest = index
     waiting += 1
@@ -128,13 +124,8 @@ struct RequestTable {
     case .answered: break
     case .free: preconditionFailure("a request ends once")
     }
-    withUnsafeMutablePointer(to: &entries[Int(index)]) { entry in
-      entry.pointee.generation &+= 1
-      entry.pointee.state = .free
-      entry.pointee.next = firstFree
-      let isLarge = entry.pointee.buffer.capacity > Self.bufferBytesMax
-      entry.pointee.buffer.removeAll(keepingCapacity: !isLarge)
-    }
+    entries[Int(index)].end()
+    entries[Int(index)].next = firstFree
     firstFree = index
   }
 
@@ -142,5 +133,29 @@ struct RequestTable {
   func oldest(startedBy time: UInt64) -> Int32? {
     guard oldest != Self.none, entries[Int(oldest)].started <= time else { return nil }
     return oldest
+  }
+}
+
+extension RequestTable.Entry {
+  fileprivate mutating func begin(
+    _ kind: RequestKind, _ form: ReplyForm, _ connection: Int32, _ started: UInt64
+  ) {
+    state = .held
+    self.kind = kind
+    self.form = form
+    self.connection = connection
+    self.started = started
+    next = RequestTable.none
+    newer = RequestTable.none
+    keyCount = 0
+    isConditional = false
+    matchesAny = false
+  }
+
+  fileprivate mutating func end() {
+    generation &+= 1
+    state = .free
+    let isLarge = buffer.capacity > RequestTable.bufferBytesMax
+    buffer.removeAll(keepingCapacity: !isLarge)
   }
 }

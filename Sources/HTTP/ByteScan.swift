@@ -6,6 +6,7 @@ extension UnsafeRawBufferPointer {
     first(of: .lineFeed, from: offset)
   }
 
+  @inline(__always)
   func first(of byte: UInt8, from offset: Int = 0) -> Int? {
     let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
     var index = offset

@@ -30,13 +30,6 @@ struct Pen {
     }
   }
 
-  mutating func put(_ tag: EntityTag) {
-    put("\"")
-    putDecimal(tag.lineage)
-    put("-")
-    putDecimal(tag.number)
-    put("\"")
-  }
 }
 
 /// Right-aligned digits; the offset of the first. `text` has room for 20.

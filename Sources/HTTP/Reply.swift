@@ -36,6 +36,13 @@ package enum Assurance: Equatable, Sendable {
   case degraded(age: UInt32)
   /// `KV-Consistency: local`, likewise.
   case local(age: UInt32)
+
+  var isLabelled: Bool {
+    switch self {
+    case .linearizable: false
+    case .degraded, .local: true
+    }
+  }
 }
 
 package enum ContentType: UInt8, Sendable {

@@ -38,9 +38,7 @@ extension ReplyWriter {
 
   private func putFields(_ reply: Reply, with pen: inout Pen) {
     if let tag = reply.tag, reply.form.dialect == .standard {
-      pen.put("ETag: ")
-      pen.put(tag)
-      pen.put("\r\n")
+      put(tag, with: &pen)
     }
     if let connection = reply.form.connection { pen.put(connection) }
     switch reply.assurance {
@@ -58,6 +56,18 @@ extension ReplyWriter {
     }
   }
 
+  private func put(_ tag: EntityTag, with pen: inout Pen) {
+    if tag.lineage == tagLineage {
+      pen.put(tagStart)
+    } else {
+      pen.put("ETag: \"")
+      pen.putDecimal(tag.lineage)
+      pen.put("-")
+    }
+    pen.putDecimal(tag.number)
+    pen.put("\"\r\n")
+  }
+
   private func putField(_ name: StaticString, _ value: UInt64, with pen: inout Pen) {
     pen.put(name)
     pen.putDecimal(value)
@@ -70,8 +80,8 @@ extension Reply {
 
   /// Anything beside what every reply has.
   fileprivate var needsFields: Bool {
-    tag != nil || form.connection != nil || assurance != .linearizable || isReplayed || floor != nil
-      || retryAfter != nil || allow != nil
+    tag != nil || form.connection != nil || isReplayed || floor != nil || retryAfter != nil || allow != nil
+      || assurance.isLabelled
   }
 }
 

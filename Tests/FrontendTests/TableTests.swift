@@ -25,6 +25,23 @@ final class TableTests: XCTestCase {
     XCTAssertNil(lists.wait(of: 0))
   }
 
+  func testPlacesKeepWhatTheyHoldAndLetItGo() {
+    final class Held {}
+    weak var last: Held?
+    do {
+      var places = Places<(Int, Held)>()
+      for number in 0..<100 {
+        places.append((number, Held()))
+        places[number / 2].0 += 1000
+      }
+      for number in 0..<50 { XCTAssertEqual(places[number].0, number + 2000) }
+      for number in 50..<100 { XCTAssertEqual(places[number].0, number) }
+      last = places[99].1
+      XCTAssertNotNil(last)
+    }
+    XCTAssertNil(last)
+  }
+
   func testATicketEndsWithItsRequest() {
     var table = RequestTable()
     let first = table.add(.read, form: .unasked, connection: 0, started: 1)

@@ -74,6 +74,21 @@ final class ReplyWriterTests: XCTestCase {
       line(Reply(.noContent, form: standard), ""), "HTTP/1.1 204 No Content\r\n" + start + "\r\n")
   }
 
+  func testTheLineageThatIsSetChangesNoTag() {
+    var writer = ReplyWriter()
+    for set in [0, 7, .max, 1] as [UInt64] {
+      writer.setLineage(set)
+      for lineage in [0, 1, 7, .max] as [UInt64] {
+        var reply = Reply(form: standard)
+        reply.tag = EntityTag(lineage: lineage, number: 3)
+        var output: [UInt8] = []
+        writer.put(reply, line: "x", into: &output)
+        let text = String(decoding: output, as: UTF8.self)
+        XCTAssertTrue(text.contains("\r\nETag: \"\(lineage)-3\"\r\n\r\n"), text)
+      }
+    }
+  }
+
   func testRefusals() {
     let refusal = Refusal(.methodNotAllowed, "why", form: standard, allow: .get)
     var output: [UInt8] = []

@@ -31,6 +31,7 @@ enum Rules {
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
+    "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
     // programs
     "KVNode": [
       "Bytes", "UV", "Glibc", "CGetopt", "KVStore", "VSR", "HTTP", "Servers", "Wire", "Journal", "Transport",

@@ -46,7 +46,9 @@ final class TidyTests: XCTestCase {
     for (module, allowed) in Rules.imports where module != "UV" {
       XCTAssertFalse(allowed.contains("CLibUV"), module)
     }
-    for module in ["VSR", "KVStore", "Wire", "Journal", "Bytes", "HTTP", "History", "Simulator", "Servers"] {
+    for module in [
+      "VSR", "KVStore", "Wire", "Journal", "Bytes", "HTTP", "History", "Simulator", "Servers", "Scenario",
+    ] {
       XCTAssertTrue(
         below(module).isDisjoint(with: ["UV", "CLibUV", "Glibc", "Foundation"]), "\(module) is pure")
     }
@@ -71,7 +73,7 @@ final class TidyTests: XCTestCase {
 
   func testSizes() {
     check(
-      files("Sources", "Tests", "scripts", "bench", endings: [".swift", ".c", ".h", ".sh", ".py"]),
+      files("Sources", "Tests", "Fuzz", "scripts", "bench", endings: [".swift", ".c", ".h", ".sh", ".py"]),
       Rules.sizeBreaches)
   }
 
@@ -89,7 +91,7 @@ final class TidyTests: XCTestCase {
 
   func testEveryDocumentIsLinked() {
     var paths: Set<String> = ["Package.swift", "Makefile", ".ci/run"]
-    paths.formUnion(files("Sources", "Tests", "scripts", "bench", "docs", endings: [""]))
+    paths.formUnion(files("Sources", "Tests", "Fuzz", "scripts", "bench", "docs", endings: [""]))
     paths.formUnion(["README.md"].filter { !read($0).isEmpty })
     let documents = paths.filter { path in
       !path.hasPrefix("docs/") || [".md", ".txt", ".svg", ".png"].contains { path.hasSuffix($0) }

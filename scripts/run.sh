@@ -38,9 +38,7 @@ USAGE
 fi
 
 # A trapped signal interrupts wait, so wait again until the server itself is gone; its status is ours.
+while kill -0 "$server" 2>/dev/null; do wait "$server" || true; done
 status=0
-while kill -0 "$server" 2>/dev/null; do
-  status=0
-  wait "$server" || status=$?
-done
+wait "$server" || status=$?
 exit "$status"

@@ -6,7 +6,8 @@ struct Summary {
     "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed",
     "reads",
     "writes", "refused", "unknown", "messages", "bytes",
-    "undecided keys",
+    "undecided keys", "segments", "segments recycled", "openings torn", "openings interrupted",
+    "openings damaged",
   ]
 
   private var counts = [Int](repeating: 0, count: Summary.names.count)
@@ -20,7 +21,8 @@ struct Summary {
     counts = [
       1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges, report.epochs,
       report.lineages, report.snapshotsInstalled, report.readsDone, report.writesDone, report.refused,
-      report.unknown, report.messages, report.bytes, report.undecided,
+      report.unknown, report.messages, report.bytes, report.undecided, report.segments,
+      report.segmentsRecycled, report.openingsTorn, report.openingsInterrupted, report.openingsDamaged,
     ]
     faults = report.faults
     traceHash = report.traceHash

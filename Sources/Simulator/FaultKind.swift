@@ -28,6 +28,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case handOver = "hand-over"
   /// A server is gone for good.
   case destruction
+  /// A disk changes what it was told to keep, while its machine is off.
+  case bitRot = "bit-rot"
   // At each crash.
   case lostWrites = "lost-writes"
   // Of clients.
@@ -37,7 +39,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
 
   static let planned: [FaultKind] = [
     .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .reset, .crash, .wipe, .crashAll, .pause,
-    .slowLoop, .failedWrite, .handOver, .destruction,
+    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot,
   ]
 
   /// Place in `allCases`.

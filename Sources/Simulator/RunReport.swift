@@ -19,11 +19,26 @@ package struct RunReport: Sendable {
   package var bytes = 0
   /// Keys whose history has too many open ends to be judged.
   package var undecided = 0
+  /// Segments begun, and how many of them were recycled ones.
+  package var segments = 0
+  package var segmentsRecycled = 0
+  /// Openings that cut off what was not synced, that a crash interrupted, that set damaged files aside.
+  package var openingsTorn = 0
+  package var openingsInterrupted = 0
+  package var openingsDamaged = 0
   /// By place in `FaultKind.allCases`: how often it happened.
   package var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
   package var violation: Violation?
 
   package init(seed: UInt64) {
     self.seed = seed
+  }
+
+  mutating func add(_ figures: DiskFigures) {
+    segments += figures.segments
+    segmentsRecycled += figures.segmentsRecycled
+    openingsTorn += figures.torn
+    openingsInterrupted += figures.interrupted
+    openingsDamaged += figures.setAside
   }
 }

@@ -17,10 +17,9 @@ final class SimulatedServer {
   var tickPeriod: UInt64 = 10_000
   /// What clients sent in this turn of the loop.
   var front = Front()
-  /// Number of the sync that is under way, and what it covers.
-  var syncTarget: JournalPosition?
+  var isSyncing = false
   var syncFails = false
-  var snapshotUnderWay: SnapshotState?
+  var snapshotUnderWay: Op?
   /// Until then the loop runs late again and again.
   var slowUntil: UInt64 = 0
   var slowBy: UInt64 = 0
@@ -34,7 +33,7 @@ final class SimulatedServer {
 
   /// Whether this life of a member can still be counted on: its state is there, or will be after a start.
   func holdsState(of incarnation: Incarnation, isDurable: Bool) -> Bool {
-    !isDestroyed && disk.incarnation == incarnation && (isDurable || isUp)
+    !isDestroyed && disk.incarnation == incarnation && !disk.isRotten && (isDurable || isUp)
   }
 }
 

@@ -24,8 +24,15 @@ extension Simulation {
       if servers.count > 1 {
         resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count)
       }
-    case .crash: crashOne(fault, &choice, wipes: false)
-    case .wipe: crashOne(fault, &choice, wipes: true)
+    case .crash: crashOne(fault, drawManner(&choice), &choice)
+    case .wipe: crashOne(fault, drawManner(&choice, wipes: true), &choice)
+    case .bitRot:
+      let manner = drawManner(&choice, rots: true)
+      if settings.isDurable {
+        crashOne(fault, manner, &choice)
+      } else {
+        report.faults[fault.kind.index] -= 1
+      }
     case .crashAll: crashAll(fault, &choice)
     case .pause: hold(target(&choice), for: fault.duration)
     case .slowLoop:
@@ -127,10 +134,9 @@ extension Simulation {
 
   // MARK: - Processes
 
-  private func crashOne(_ fault: PlannedFault, _ choice: inout Random, wipes: Bool) {
+  private func crashOne(_ fault: PlannedFault, _ manner: CrashManner, _ choice: inout Random) {
     let server = target(&choice)
-    let manner = drawManner(&choice, wipes: wipes)
-    guard server.isUp, mayCrash(server, wipes: wipes) else {
+    guard server.isUp, mayCrash(server, manner) else {
       report.faults[fault.kind.index] -= 1
       return
     }
@@ -138,11 +144,13 @@ extension Simulation {
     restart(server, after: fault.duration)
   }
 
-  private func drawManner(_ choice: inout Random, wipes: Bool) -> CrashManner {
+  private func drawManner(
+    _ choice: inout Random, wipes: Bool = false, rots: Bool = false
+  ) -> CrashManner {
     let isSilent = choice.chance(permille: 300)
     let loses = choice.chance(permille: 700) && rates.losesWrites
     if loses { report.faults[FaultKind.lostWrites.index] += 1 }
-    return CrashManner(losesWrites: loses, isSilent: isSilent, wipes: wipes)
+    return CrashManner(losesWrites: loses, isSilent: isSilent, wipes: wipes, rots: rots)
   }
 
   private func crashAll(_ fault: PlannedFault, _ choice: inout Random) {
@@ -152,7 +160,7 @@ extension Simulation {
       return
     }
     for server in servers where server.isUp {
-      crash(server, drawManner(&choice, wipes: false))
+      crash(server, drawManner(&choice))
       restart(server, after: 1 + UInt64(choice.below(Int(fault.duration))))
     }
   }
@@ -168,8 +176,8 @@ extension Simulation {
     server.isDestroyed = true
   }
 
-  private func mayCrash(_ server: SimulatedServer, wipes: Bool) -> Bool {
-    settings.isDurable && !wipes ? true : mayLose(server)
+  private func mayCrash(_ server: SimulatedServer, _ manner: CrashManner) -> Bool {
+    settings.isDurable && !manner.wipes && !manner.rots ? true : mayLose(server)
   }
 
   /// Whether the promise still holds when this server's state is lost: in every epoch that may decide
@@ -186,7 +194,9 @@ extension Simulation {
   private func isRememberedWithout(_ lost: SimulatedServer) -> Bool {
     guard let lineage = checker.lineages.numbers.max() else { return true }
     return servers.contains { server in
-      guard server.index != lost.index, !server.isDestroyed, settings.isDurable || server.isUp else {
+      guard server.index != lost.index, !server.isDestroyed, !server.disk.isRotten,
+        settings.isDurable || server.isUp
+      else {
         return false
       }
       return (server.process?.replica.epoch ?? server.disk.epoch).start.lineage == lineage

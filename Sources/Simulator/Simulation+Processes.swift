@@ -9,22 +9,24 @@ struct CrashManner {
   var isSilent = false
   /// Its disk is replaced by an empty one.
   var wipes = false
+  /// It keeps something else than it was told to.
+  var rots = false
 }
 
 extension Simulation {
   func start(_ server: SimulatedServer) {
     guard !server.isDestroyed else { return }
-    if let contradiction = server.disk.contradiction {
-      return checker.fail(.journalFollows, server.index, now, contradiction)
-    }
-    let restored = server.disk.restored()
-    if restored.log.base > restored.snapshot?.op ?? 0 {
-      let detail = "log from \(restored.log.base), snapshot of \(restored.snapshot?.op ?? 0)"
-      return checker.fail(.snapshotCoversLog, server.index, now, detail)
-    }
-    let session = serverRandom.nextName()
-    trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
     let hashKey = HashKey(serverRandom.next(), serverRandom.next())
+    let fresh = serverRandom.nextName()
+    let session = serverRandom.nextName()
+    let restored: Restored
+    switch server.disk.open(
+      hashKey: hashKey, fresh: fresh, random: &diskRandom, mayStop: isFaulty && rates.losesWrites)
+    {
+    case .restored(let found): restored = found
+    case .violation(let rule, let detail): return checker.fail(rule, server.index, now, detail)
+    }
+    trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
     server.process = SimulatedProcess(
       Replica(
         server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
@@ -50,14 +52,14 @@ extension Simulation {
     server.slowUntil = 0
     server.inbox.removeAll()
     server.ticksMissed = 0
-    server.syncTarget = nil
+    server.isSyncing = false
     server.syncFails = false
     server.snapshotUnderWay = nil
     if manner.wipes || !settings.isDurable {
-      server.disk.wipe(incarnation: serverRandom.nextName())
+      server.disk.reset(incarnation: serverRandom.nextName())
     } else {
-      let unsynced = server.disk.unsyncedCount
-      server.disk.crash(keeping: manner.losesWrites ? diskRandom.below(unsynced + 1) : unsynced)
+      server.disk.crash(losesCache: manner.losesWrites || manner.rots, &diskRandom)
+      if manner.rots { server.disk.rot(&diskRandom) }
     }
     checker.checkEnd(server)
     loseRequests(of: session)
@@ -130,8 +132,9 @@ extension Simulation {
   }
 
   private func beginSync(_ server: SimulatedServer) {
-    guard server.syncTarget == nil, server.disk.unsyncedCount > 0 else { return }
-    server.syncTarget = server.disk.written
+    guard !server.isSyncing, server.disk.needsSync else { return }
+    server.isSyncing = true
+    server.disk.beginSync()
     var delay = 0
     if settings.isDurable {
       delay = 10 + diskRandom.spread(mean: settings.syncMean)
@@ -145,23 +148,24 @@ extension Simulation {
   }
 
   func onSynced(_ server: SimulatedServer) {
-    guard let target = server.syncTarget else { return }
+    guard server.isSyncing else { return }
     if server.syncFails {
       crash(server, CrashManner(losesWrites: true))
       return restart(server, after: UInt64(faultRandom.spread(mean: 100_000)))
     }
-    server.disk.sync(through: target)
-    server.syncTarget = nil
+    let synced = server.disk.endSync()
+    server.isSyncing = false
     if let contradiction = server.disk.contradiction {
       return checker.fail(.journalFollows, server.index, now, contradiction)
     }
-    take(.synced(target), at: server)
+    take(.synced(synced), at: server)
     if server.isUp { beginSync(server) }
   }
 
   func save(_ snapshot: SnapshotState, at server: SimulatedServer) {
     trace?("  snapshot of op \(snapshot.op)")
-    server.snapshotUnderWay = snapshot
+    server.snapshotUnderWay = snapshot.op
+    server.disk.beginSnapshot(snapshot)
     let delay = settings.isDurable ? 100 + diskRandom.spread(mean: settings.syncMean * 4) : 0
     queue.add(
       Happening(kind: .snapshotSaved, server: UInt8(server.index), life: server.life),
@@ -169,9 +173,9 @@ extension Simulation {
   }
 
   func onSnapshotSaved(_ server: SimulatedServer) {
-    guard let snapshot = server.snapshotUnderWay else { return }
+    guard let op = server.snapshotUnderWay else { return }
     server.snapshotUnderWay = nil
-    server.disk.save(snapshot)
-    take(.snapshotSaved(snapshot.op), at: server)
+    server.disk.endSnapshot()
+    take(.snapshotSaved(op), at: server)
   }
 }

@@ -58,7 +58,7 @@ package final class Simulation {
     checker = Checker(serverCount: settings.serverCount)
     clients = Clients(settings)
     for index in 0..<settings.serverCount {
-      let disk = SimulatedDisk(incarnation: serverRandom.nextName())
+      let disk = SimulatedDisk(incarnation: serverRandom.nextName(), settings: DiskSettings(settings))
       servers.append(SimulatedServer(index: index, disk: disk))
     }
   }
@@ -171,6 +171,7 @@ package final class Simulation {
     report.traceHash = hash.value
     report.violation = checker.violation
     checker.fill(&report)
+    for server in servers { report.add(server.disk.figures) }
     for server in servers where server.isUp {
       report.snapshotsInstalled += server.process!.replica.counters.snapshotsInstalled
     }

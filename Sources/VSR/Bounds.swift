@@ -65,7 +65,7 @@ package struct Options: Sendable {
 
   /// Whether `rule` is in force: always, but in a test build that removes it.
   @inline(__always)
-  func holds(_ rule: Rule) -> Bool {
+  package func holds(_ rule: Rule) -> Bool {
     #if QUORATE_MUTANTS
       return removedRule != rule
     #else

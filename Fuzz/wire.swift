@@ -74,7 +74,8 @@ private func checkJournal(_ bytes: [UInt8]) {
   guard let result = try? fold.finish() else { return }
   precondition(result.log.base <= snapshot.op && snapshot.op <= result.log.head)
   var records = StoredRecords()
-  records.append(result.firstRecord)
+  let end = LogSegment(after: result.log.head, digest: result.log.headDigest, entries: [])
+  records.append(.install(result.state, end))
   var again = JournalFold(snapshot: snapshot, serverCount: serverCount)
   for item in records.items {
     records.withPayload(of: item) { payload in

@@ -61,6 +61,8 @@ struct SimulatedDisk {
   /// The epoch that a start would find at least.
   var epoch: Epoch { recorded.state.epoch }
   var needsSync: Bool { synced < written || !recordEnds.isEmpty }
+  /// This process has written something.
+  var isBegun: Bool { written > 0 || needsSync }
   var contradiction: String? { recorded.contradiction }
 
   mutating func write(_ records: [JournalRecord]) {
@@ -70,6 +72,13 @@ struct SimulatedDisk {
       recordEnds.append(stored.items.count)
     }
     writeStored()
+  }
+
+  /// Whether it says where the log goes on, as the first record of a process must.
+  func isBeginning(_ record: JournalRecord) -> Bool {
+    guard case .install(_, let segment) = record else { return false }
+    return segment.entries.isEmpty && segment.after == recorded.log.head
+      && segment.digest == recorded.log.headDigest
   }
 
   /// A sync of every segment written since the last is asked for.

@@ -23,12 +23,6 @@ package struct JournalFold: Sendable {
     package var state: HardState
     /// Begins at the snapshot or before it, and reaches it.
     package var log: Log
-
-    /// To be recorded before anything else, at every start: it makes void what was left half installed, and says
-    /// where the log goes on.
-    package var firstRecord: JournalRecord {
-      .install(state, LogSegment(after: log.head, digest: log.headDigest, entries: []))
-    }
   }
 
   /// An installation of which not everything has been read.

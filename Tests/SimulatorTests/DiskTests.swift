@@ -283,6 +283,28 @@ final class DiskTests: XCTestCase {
     XCTAssertEqual(found, [0, 280])
   }
 
+  /// A process dies between naming a snapshot and syncing the directory. The next start relies on that name: it
+  /// must be durable before the segments go that only the older state of the directory needs.
+  func testANameIsDurableBeforeWhatItReplacesIsRemoved() throws {
+    let entries = chain(150)
+    for seed in seeds {
+      var random = Random(seed: seed, stream: .disk)
+      var disk = try started(&random)
+      for entry in entries {
+        disk.write([.append(entry)])
+        sync(&disk)
+      }
+      disk.beginSnapshot(snapshot(of: entries[139]))
+      for step in disk.snapshotSteps.dropLast() { disk.files.perform(step) }
+      disk.snapshotSteps.removeAll()
+      disk.crash(losesCache: false, &random)
+      XCTAssertEqual(try restored(&disk, &random).snapshot?.op, 140)
+      XCTAssertFalse(disk.files.names.contains(.segment(1)))
+      disk.crash(losesCache: true, &random)
+      XCTAssertEqual(try restored(&disk, &random).snapshot?.op, 140)
+    }
+  }
+
   /// Where a record needs a segment that is not prepared it waits, and is not called written.
   func testRecordsWaitForASegment() throws {
     var random = Random(seed: 1, stream: .disk)

@@ -128,7 +128,7 @@ extension Simulation {
   func write(_ records: [JournalRecord], at server: SimulatedServer) {
     for record in records { trace?("  journal \(describe(record))") }
     guard server.disk.isBegun || server.disk.isBeginning(records[0]) else {
-      return checker.fail(.journalFollows, server.index, now, "the first record does not say where it goes on")
+      return checker.fail(.journalFollows, server.index, now, "not a first record")
     }
     server.disk.write(records)
     beginSync(server)

@@ -2,6 +2,8 @@
 package struct FormationState: Sendable {
   /// The vector last agreed to, while it has not been entered.
   package internal(set) var agreed: [Incarnation]?
+  /// Members heard in the current epoch: they have entered it.
+  var entered = ServerMask()
   /// The greatest epoch number heard of.
   package internal(set) var epochHeard: UInt64
   /// Servers that an operator declared gone for good.
@@ -30,6 +32,7 @@ package struct FormationState: Sendable {
   mutating func enter(_ epoch: Epoch) {
     agreed = nil
     excluded = ServerMask()
+    entered = ServerMask()
     epochHeard = max(epochHeard, epoch.id.number)
     reports = Array(repeating: nil, count: serversMax)
     announcement = nil

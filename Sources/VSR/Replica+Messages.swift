@@ -45,7 +45,9 @@ extension Replica {
     case .announce(let announcement): onAnnounce(announcement, from: message)
     case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
       .forward, .forwardOk:
-      if isOfThisEpoch(message) { dispatchWithinEpoch(message) }
+      guard isOfThisEpoch(message) else { return }
+      if isMember(message) { formation.entered.insert(message.from) }
+      dispatchWithinEpoch(message)
     }
   }
 

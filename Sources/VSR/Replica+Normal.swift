@@ -106,10 +106,13 @@ extension Replica {
     return true
   }
 
-  /// The first record of a born epoch is acknowledged by all who may still act in it before anything is.
+  /// The first record of a born epoch is acknowledged by all who may still act in it before anything is. Who has
+  /// spoken as a member of the epoch has it on disk, in whatever view that was.
   private var isBirthAcked: Bool {
     guard epoch.isBorn, commit < epoch.startOp, options.holds(.birthIsAckedByAll) else { return true }
-    return epoch.configuration.members.allSatisfy { acked($0) >= epoch.startOp || isDead($0) }
+    return epoch.configuration.members.allSatisfy {
+      acked($0) >= epoch.startOp || formation.entered.contains($0.server) || isDead($0)
+    }
   }
 
   mutating func advanceCommit() {

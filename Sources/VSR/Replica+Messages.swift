@@ -145,17 +145,15 @@ extension Replica {
     peers[message.from].isReset = false
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
-    formation.excluded.bits |= isBorn && mayAct ? 0 : ping.excluded.bits & ~(1 << UInt8(server))
+    // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
+    if !isBorn || message.epoch == epoch.id {
+      formation.excluded.bits |= ping.excluded.bits & ~(1 << UInt8(server))
+    }
     if message.epoch.number > epoch.id.number || message.epoch.number > formation.epochHeard {
       hearOfEpoch(message.epoch, from: message.from)
     } else if message.epoch == epoch.id, ping.view > view || ping.commit > commit + 2 * Bounds.pipelineMax {
       requestState(of: message.from)
     }
-  }
-
-  /// Whether its configuration may still decide something.
-  private var mayAct: Bool {
-    epoch.configuration.weight { !isDead($0) } >= epoch.configuration.quorum
   }
 }
 

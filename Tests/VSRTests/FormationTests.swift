@@ -34,4 +34,21 @@ final class FormationTests: XCTestCase {
     cluster.delivers = { _, _, _ in true }
     cluster.tick(until: { cluster.isSettled })
   }
+
+  /// What an operator says to one server, that another is gone for good, reaches those who must agree to go on.
+  func testAnOperatorsWordReachesAll() {
+    let cluster = TestCluster(3)
+    cluster.tick(until: { cluster.isSettled })
+    let id = cluster.write(0, "k", "a")
+    cluster.tick(until: { cluster.answers[id] != nil && cluster.live.allSatisfy { $0.executed >= 3 } })
+    cluster.replicas[0] = nil
+    cluster.start(1)
+    cluster.tick(until: { cluster.replicas[1]!.isBorn })
+    cluster.step(2, .recover(without: ServerMask([0])))
+    cluster.tick(until: { cluster.isSettled })
+    XCTAssertTrue(cluster.replicas[2]!.epoch.start.isLossPossible)
+    let ticket = cluster.read(1, "k")
+    cluster.tick(until: { cluster.answers[ticket] != nil })
+    XCTAssertEqual(cluster.answers[ticket]?.value, "a")
+  }
 }

@@ -23,7 +23,6 @@ struct ReadQueue: Sendable {
     lastID = session
   }
 
-  var isIdle: Bool { pending.isEmpty && batches.isEmpty }
   var count: Int { pending.reduce(0) { $0 + $1.reads.count } + batches.reduce(0) { $0 + $1.reads.count } }
 
   mutating func nextID() -> UInt64 {

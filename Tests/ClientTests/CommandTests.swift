@@ -3,33 +3,7 @@ import UV
 import XCTest
 
 /// The built program against scripted servers: output and exit status, to the letter.
-final class CommandTests: XCTestCase {
-  private var loop: Loop!
-  private var servers: [FakeServer] = []
-  private var refusing: [RefusingPort] = []
-  private var directory: URL!
-
-  override func setUpWithError() throws {
-    loop = try Loop()
-    directory = FileManager.default.temporaryDirectory.appendingPathComponent("kvclient-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  }
-
-  override func tearDownWithError() throws {
-    servers.forEach { $0.close() }
-    servers = []
-    refusing = []
-    XCTAssertEqual(loop.close(), [], "handles left")
-    loop = nil
-    try FileManager.default.removeItem(at: directory)
-  }
-
-  private func serve(_ respond: @escaping (FakeRequest) -> FakeServer.Reply) throws {
-    servers.append(try FakeServer(loop, respond: respond))
-  }
-
-  private var hosts: [String] { ["-h", servers.map(\.address).joined(separator: ",")] }
-
+final class CommandTests: ProgramTestCase {
   private func run(
     _ arguments: [String], environment: [String: String] = [:], stdin: Data? = nil
   ) throws -> CommandRun {

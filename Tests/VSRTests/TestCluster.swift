@@ -46,7 +46,7 @@ final class TestCluster {
     let restored = Restored(incarnation: lives, state: .blank, snapshot: nil, log: Log())
     replicas[server] = Replica(
       server: server,
-      serverCount: replicas.count > server ? max(replicas.count, sessions.count) : sessions.count,
+      serverCount: sessions.count,
       session: sessions[server], restored: restored, limits: Limits(), hashKey: HashKey(1, 2),
       options: options)
   }

@@ -43,9 +43,17 @@ let package = Package(
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
+    .target(
+      name: "Replication",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+      ]),
     // programs
     .executableTarget(
-      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend", "CGetopt"],
+      name: "KVNode",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Disk", "Replication", "CGetopt",
+      ],
       linkerSettings: standalone),
     .executableTarget(
       name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client", "CGetopt"],

@@ -1,5 +1,6 @@
 import Frontend
 import KVStore
+import VSR
 
 /// What the command line says.
 struct Options {
@@ -17,6 +18,28 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+
+  /// Nil: memory only.
+  var dataDirectory: String? {
+    switch keeping {
+    case .memory: nil
+    case .data(let directory): directory
+    case .standard:
+      if let slash = servers.lastIndex(of: "/") {
+        String(servers[...slash]) + Self.dataName
+      } else {
+        Self.dataName
+      }
+    }
+  }
+
+  private static let dataName = "kvnode.data"
+
+  var replica: VSR.Options {
+    var options = VSR.Options()
+    options.deadlineTicks = max(1, frontend.requestTimeout / 10)
+    return options
+  }
 }
 
 /// One long option.

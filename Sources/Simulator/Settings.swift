@@ -43,6 +43,8 @@ package struct Settings: Sendable {
   package var keyCount = 4
   package var thinkMean = 2_000
   package var readPermille = 500
+  /// Of the reads: those of the whole store.
+  package var dumpPermille = 20
   package var keyedPermille = 500
   package var timedKeyPermille = 0
   package var conditionPermille = 100
@@ -65,6 +67,7 @@ package struct Settings: Sendable {
     drawProcesses(&random)
     drawClients(&random)
     drawOptions(&random)
+    dumpPermille = random.pick([0, 20, 200])
   }
 
   private static func drawKinds(_ random: inout Random) -> FaultKinds {

@@ -28,6 +28,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case readJoinsUnsentProbe = "read-joins-unsent-probe"
   case probeComparesLogViews = "probe-compares-log-views"
   case stopSignWritesEveryKey = "stop-sign-writes-every-key"
+  case wholeReadsAwaitEveryOp = "whole-reads-await-every-op"
   case startOpBoundsPrimarysAnswer = "start-op-bounds-primarys-answer"
   case primaryThatCannotCommitAbdicates = "primary-that-cannot-commit-abdicates"
   case oneVoteMovesNoView = "one-vote-moves-no-view"

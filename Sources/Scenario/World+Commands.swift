@@ -15,6 +15,7 @@ extension World {
     case "born": try settle()
     case "settle": try settle()
     case "tick": try tick(rest)
+    case "stall": step(try server(rest.first), .stalled(ticks: UInt64(try count(rest.last))))
     case "run": try run(rest)
     case "deliver": try deliver(rest)
     case "drop", "cut", "heal", "hold", "release", "keep": try moveMessages(words[0], rest)

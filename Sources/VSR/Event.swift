@@ -5,6 +5,9 @@ import KVStore
 package enum Event: Sendable {
   /// 10 ms have passed.
   case tick
+  /// The process was held up (stopped, overloaded) for so many ticks, which are not delivered. What lies in the
+  /// sockets is best read before.
+  case stalled(ticks: Tick)
   case message(Message)
   /// Writes of this server's clients, in the store's encoding; numbered from `first` on, in one sequence for the
   /// session. Each is answered once, by its number.

@@ -98,6 +98,7 @@ package struct Replica: Sendable {
   private mutating func handle(_ event: Event) {
     switch event {
     case .tick: onTick()
+    case .stalled(let ticks): onStalled(ticks)
     case .message(let message): onMessage(message)
     case .writes(let first, let count, let bytes): onWrites(first: first, count: count, bytes: bytes)
     case .reads(let batch): onReads(batch)

@@ -31,6 +31,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case wholeReadsAwaitEveryOp = "whole-reads-await-every-op"
   case startOpBoundsPrimarysAnswer = "start-op-bounds-primarys-answer"
   case primaryThatCannotCommitAbdicates = "primary-that-cannot-commit-abdicates"
+  case stallIsNoSilence = "stall-is-no-silence"
   case oneVoteMovesNoView = "one-vote-moves-no-view"
   case forwardOnceUntilDecided = "forward-once-until-decided"
   case forwardsAreCounted = "forwards-are-counted"

@@ -88,6 +88,17 @@ extension Checker {
     if let (rule, detail) = requests.commit(entry, in: lineage) { fail(rule, server.index, time, detail) }
   }
 
+  /// One that says that its executed state needs no question to anybody has executed all that was committed.
+  mutating func checkAlone(_ server: SimulatedServer, at time: UInt64) {
+    guard violation == nil, server.process!.replica.servesAlone else { return }
+    let committed = lineages.committed
+    let executed = server.process!.replica.executed
+    if committed.lineage == server.process!.replica.epoch.start.lineage, executed < committed.op {
+      let detail = "would serve alone as of op \(executed), op \(committed.op) is committed"
+      fail(.aloneIsCurrent, server.index, time, detail)
+    }
+  }
+
   /// A copy of the whole store is the state after the op that its server executed last, and nothing that was
   /// committed, by whomever, when it was asked for is missing.
   mutating func checkDump(

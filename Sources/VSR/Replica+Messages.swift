@@ -172,6 +172,7 @@ extension Replica {
     repeatForwards()
     expireWrites()
     expireReads()
+    noteConfirmation()
   }
 
   /// What this server did not hear while it was held up it might have heard: every window of suspicion is put off

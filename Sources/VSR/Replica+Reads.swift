@@ -120,6 +120,7 @@ extension Replica {
     guard let bound = reads.batches[index].bound, reads.batches[index].epoch == epoch.id else { return }
     let canLookAhead =
       (logView == bound.logView || !options.holds(.probeComparesLogViews)) && log.head >= bound.op && isMember
+    if execution.op >= bound.op { confirmed = max(confirmed ?? 0, reads.batches[index].sentAt) }
     guard execution.op >= bound.op || canLookAhead else { return }
     let batch = reads.batches[index]
     for item in 0..<batch.reads.count where !batch.isAnswered[item] {

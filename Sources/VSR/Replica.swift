@@ -41,6 +41,7 @@ package struct Replica: Sendable {
   var forwarded: (epoch: EpochID, view: View, count: UInt64) = (.none, 0, 0)
   var reads: ReadQueue
   var transfer = TransferState()
+  var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
   package internal(set) var counters = Counters()

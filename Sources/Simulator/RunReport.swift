@@ -11,6 +11,7 @@ package struct RunReport: Sendable {
   package var lineages = 0
   package var snapshotsInstalled = 0
   package var readsDone = 0
+  package var dumpsDone = 0
   package var writesDone = 0
   package var refused = 0
   package var unknown = 0

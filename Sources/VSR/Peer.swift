@@ -21,6 +21,11 @@ struct Peer: Sendable {
   var askedAt: Tick?
   var movedAt: Tick?
 
+  mutating func putOff(by ticks: Tick) {
+    heardAt = heardAt.map { $0 + ticks }
+    answeredAt = answeredAt.map { $0 + ticks }
+  }
+
   func isDead(_ incarnation: Incarnation) -> Bool {
     dead.contains(incarnation)
   }

@@ -172,6 +172,17 @@ extension Replica {
     repeatForwards()
     expireWrites()
     expireReads()
+    noteConfirmation()
+  }
+
+  /// What this server did not hear while it was held up it might have heard: every window of suspicion is put off
+  /// by as much. Votes are not: what others said may be as old. Requests that wait count wall time.
+  mutating func onStalled(_ ticks: Tick) {
+    now += ticks
+    guard options.holds(.stallIsNoSilence) else { return }
+    for other in peers.indices { peers[other].putOff(by: ticks) }
+    change.putOff(by: ticks)
+    primary.putOff(by: ticks)
   }
 
   /// A process that refuses or resets a connection is probably gone; if not, it answers.

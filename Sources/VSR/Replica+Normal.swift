@@ -176,6 +176,7 @@ extension Replica {
       return requestState(of: message.from)
     }
     acknowledge()
+    peers[message.from].commit = prepare.commit
     raiseCommit(to: prepare.commit)
   }
 
@@ -196,6 +197,7 @@ extension Replica {
     } else if !isMember || message.commit < message.head {
       acknowledge()
     }
+    peers[header.from].commit = message.commit
     raiseCommit(to: message.commit)
   }
 

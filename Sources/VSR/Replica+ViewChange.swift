@@ -8,18 +8,13 @@ import Bytes
 extension Replica {
   func isSuspected(_ member: Member) -> Bool {
     guard member.server != server else { return false }
-    let peer = peers[member.server]
-    guard !isDead(member), !peer.isReset, let heardAt = peer.heardAt else { return true }
-    return now > heardAt + options.suspectTicks
+    return isDead(member) || isSuspected(member.server)
   }
 
   /// The servers with which contact went both ways of late, this one included.
   var reach: ServerMask {
     var mask = ServerMask([server])
-    for other in others {
-      guard let answeredAt = peers[other].answeredAt, !peers[other].isReset else { continue }
-      if now <= answeredAt + options.suspectTicks + options.pingTicks { mask.insert(other) }
-    }
+    for other in 0..<serverCount where isInContact(other) { mask.insert(other) }
     return mask
   }
 

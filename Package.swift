@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
+    .target(name: "Disk", dependencies: ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
     .target(
@@ -79,6 +80,8 @@ let package = Package(
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(
+      name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -27,7 +27,7 @@ enum Rules {
     "History": ["Bytes"],
     // shell
     "Transport": ["Bytes", "UV", "Glibc", "Servers", "VSR", "KVStore", "Wire"],
-    "Disk": ["Bytes", "UV", "Glibc", "Journal"],
+    "Disk": ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"],
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],

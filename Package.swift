@@ -82,6 +82,9 @@ let package = Package(
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
+    .testTarget(
+      name: "ReplicationTests",
+      dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

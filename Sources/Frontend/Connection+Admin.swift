@@ -63,7 +63,8 @@ extension Connection {
   private func reply(command: OperatorCommand, _ form: ReplyForm) {
     let answer = frontend.backend.command(command)
     reply(
-      Reply(answer.isDone ? .ok : .badRequest, form: form), body: Array((answer.line + "\n").utf8), kind: .own)
+      Reply(answer.isDone ? .ok : .badRequest, form: form), body: Array((answer.line + "\n").utf8), kind: .own
+    )
   }
 
   private func acceptDump(_ request: Request) {

@@ -88,7 +88,7 @@ extension Node {
     Disk.open(loop, directory: directory, identity: identity) { [unowned self] result in
       switch result {
       case .success(let opened):
-        for note in opened.notes { log.write(note) }
+        for note in opened.notes { log.write(Note(note)) }
         completion(opened.restored, opened.disk)
       case .failure(let failure): fail(.environment(failure.message))
       }

@@ -26,7 +26,7 @@ extension ReplicaDriver {
         return .wrong("\(name) is not in servers.txt")
       }
       guard server != servers.ownIndex else { return .wrong("\(name) is this server") }
-      guard peers?.report(on: server).state != .up else {
+      guard peers?.report(on: server).link != .up else {
         return .wrong("\(name) is connected to this server: stop it first")
       }
       mask.insert(server)

@@ -43,9 +43,9 @@ extension ReplicaDriver {
   private func peer(_ server: ServerIndex) -> ServerReport.Peer {
     guard let link = peers?.report(on: server) else { preconditionFailure("another server") }
     return ServerReport.Peer(
-      id: servers.members[server].text, link: ServerReport.Link(link.state),
+      id: servers.members[server].text, link: ServerReport.Link(link.link),
       isSuspected: replica.isSuspected(server), acked: replica.ackedOp(of: server),
-      lag: replica.log.head - min(replica.log.head, replica.ackedOp(of: server)),
+      lag: replica.lag(of: server),
       sent: ServerReport.Traffic(messages: link.sent.messages, bytes: link.sent.bytes),
       received: ServerReport.Traffic(messages: link.received.messages, bytes: link.received.bytes))
   }
@@ -91,7 +91,7 @@ extension ReplicaDriver {
 }
 
 extension ServerReport.State {
-  fileprivate init(_ standing: Standing) {
+  fileprivate init(_ standing: Replica.Standing) {
     switch standing {
     case .normal: self = .normal
     case .viewChange: self = .viewChange
@@ -103,7 +103,7 @@ extension ServerReport.State {
 }
 
 extension ServerReport.Link {
-  fileprivate init(_ state: LinkState) {
+  fileprivate init(_ state: PeerReport.Link) {
     switch state {
     case .up: self = .up
     case .down: self = .down

@@ -57,7 +57,7 @@ package final class ReplicaDriver {
   /// Begins: to be called when the port is bound. Answers go to `frontend`.
   package func start(answering frontend: Frontend) {
     self.frontend = frontend
-    frontend.upgrades = self
+    frontend.upgradeHandler = self
     peers?.start()
     clock?.start()
     step(.tick)

@@ -6,7 +6,7 @@ struct Watch {
   private var epoch: EpochID = .none
   private var view: View = 0
   private var primary: ServerIndex?
-  private var standing = Standing.unborn
+  private var standing = Replica.Standing.unborn
   private var isLossPossible = false
   private(set) var hasServed = false
 
@@ -15,7 +15,8 @@ struct Watch {
     var notes: [Note] = []
     let now = replica.standing
     if replica.epoch.id != epoch { notes.append(epochNote(replica, servers)) }
-    if replica.isNormal, replica.view != view || replica.primaryOfView != primary || replica.epoch.id != epoch {
+    if replica.isNormal, replica.view != view || replica.primaryOfView != primary || replica.epoch.id != epoch
+    {
       let name = replica.primaryOfView.map { servers.members[$0].text } ?? "none"
       notes.append(Note(.info, "view", [("view", "\(replica.view)"), ("primary", name)]))
       view = replica.view
@@ -61,7 +62,7 @@ struct Watch {
   }
 }
 
-extension Standing {
+extension Replica.Standing {
   /// As in `/-/status`.
   fileprivate var text: String {
     switch self {

@@ -30,7 +30,9 @@ final class Cluster {
     directory =
       isDurable
       ? FileManager.default.temporaryDirectory.appendingPathComponent("quorate-\(UUID().uuidString)") : nil
-    if let directory { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) }
+    if let directory {
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
     servers = Array(repeating: nil, count: count)
   }
 
@@ -169,7 +171,9 @@ private final class Exchange: StreamHandler {
   }
 
   func streamConnected(_ stream: UV.Stream) { stream.startReading() }
-  func stream(_ stream: UV.Stream, received bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
+  func stream(_ stream: UV.Stream, received bytes: UnsafeRawBufferPointer) {
+    self.bytes.append(contentsOf: bytes)
+  }
   func streamEnded(_ stream: UV.Stream) { end() }
   func stream(_ stream: UV.Stream, failed error: UVError) { end() }
 

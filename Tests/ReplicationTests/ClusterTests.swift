@@ -61,7 +61,9 @@ final class ClusterTests: XCTestCase {
       for number in 0..<20 { _ = try cluster.body(number % 3, "/k\(number)=v\(number)") }
       for index in 0..<3 { try cluster.stop(index) }
       try cluster.startAll()
-      for number in 0..<20 { XCTAssertEqual(try cluster.body(number % 3, "/k\(number)"), "k\(number)=v\(number)") }
+      for number in 0..<20 {
+        XCTAssertEqual(try cluster.body(number % 3, "/k\(number)"), "k\(number)=v\(number)")
+      }
     }
   }
 

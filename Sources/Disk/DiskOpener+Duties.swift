@@ -46,7 +46,7 @@ extension DiskOpener {
     perform(steps) { [self] in
       let writer = RecordWriter(
         incarnation: contents.meta.incarnation, layout: layout, position: contents.end,
-        ready: contents.ready, state: found.state, index: contents.index)
+        ready: contents.ready, state: found.state, index: contents.index, unfinished: contents.unfinished)
       finish(
         found.restored, RecordQueue(writer, at: contents.end),
         segments: SegmentKeeper(layout: layout, first: contents.index.first, snapshot: contents.snapshot))

@@ -3,7 +3,7 @@ import UV
 
 /// One thing done to a journal's directory, as the kernel is asked for it. The orders in docs/journal.md are
 /// sequences of these.
-enum DiskStep: Equatable {
+enum DiskStep: Hashable {
   /// A new empty file in place of what has that name, open for writing.
   case create(JournalFile)
   /// An existing file, open for writing; `synced`: every write is durable once it is complete.
@@ -27,7 +27,7 @@ enum DiskStep: Equatable {
 /// For tests: sees each step as it begins and as it ends, with `append` for a write of records, and may put an
 /// error in the place of its outcome.
 struct DiskProbe {
-  enum Operation: Equatable {
+  enum Operation: Hashable {
     case step(DiskStep)
     case append(JournalFile, offset: Int, count: Int)
   }

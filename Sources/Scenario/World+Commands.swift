@@ -55,7 +55,9 @@ extension World {
     guard parts.count == 2, let value = UInt64(parts[1]) else { throw ScriptError("no option \(word)") }
     switch parts[0] {
     case "heartbeat": options.heartbeatTicks = value
-    case "suspect": options.suspectTicks = value
+    case "silenceMin": options.silenceTicksMin = value
+    case "silenceMax": options.silenceTicksMax = value
+    case "stuck": options.stuckTicks = value
     case "ping": options.pingTicks = value
     case "vote": options.voteTicks = value
     case "viewChange": options.viewChangeTicks = value

@@ -76,6 +76,7 @@ package struct Settings: Sendable {
     drawClients(&random)
     drawOptions(&random)
     dumpPermille = random.pick([0, 20, 200])
+    if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
   }
 
@@ -129,7 +130,8 @@ package struct Settings: Sendable {
     options.readRefuseTicks = min(options.readRefuseTicks, options.deadlineTicks)
     options.writeRefuseTicks = min(options.writeRefuseTicks, options.deadlineTicks)
     if random.chance(permille: 300) {
-      options.suspectTicks = UInt64(random.pick([6, 12, 25]))
+      options.silenceTicksMin = UInt64(random.pick([6, 12, 25]))
+      options.stuckTicks = 3 * options.silenceTicksMin
       options.viewChangeTicks = UInt64(random.pick([12, 30, 60]))
       options.voteTicks = UInt64(random.pick([2, 5, 8]))
     }

@@ -26,6 +26,7 @@ extension Simulation {
     case .restored(let found): restored = found
     case .violation(let rule, let detail): return checker.fail(rule, server.index, now, detail)
     }
+    server.troubledAt = now
     trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
     server.process = SimulatedProcess(
       Replica(
@@ -110,9 +111,8 @@ extension Simulation {
     if settings.stalls == .toldAfterReading, server.life == life { makeUp(missed, at: server) }
   }
 
-  /// A stall is one that lasted more than a quarter of the deadline for silence.
   private func makeUp(_ missed: Int, at server: SimulatedServer) {
-    guard settings.stalls == .madeUp || 4 * UInt64(missed) <= settings.options.suspectTicks else {
+    guard settings.stalls == .madeUp || UInt64(missed) < settings.options.stallTicksMin else {
       return step(.stalled(ticks: UInt64(missed)), at: server)
     }
     for _ in 0..<min(missed, 200) { step(.tick, at: server) }

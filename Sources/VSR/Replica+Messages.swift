@@ -13,10 +13,13 @@ extension Replica {
       counters.messagesDropped += 1
       return
     }
-    peers[message.from].heardAt = now
-    peers[message.from].isReset = false
+    hear(message.from)
     if message.epoch.number > formation.epochHeard { hearOfEpoch(message.epoch, from: message.from) }
     dispatchAcrossEpochs(message)
+  }
+
+  private mutating func hear(_ other: ServerIndex) {
+    peers[other].hear(at: now, limit: options.silenceTicksMax)
   }
 
   /// Only the life that answered last speaks for a server; anybody else must first answer a nonce.
@@ -129,7 +132,7 @@ extension Replica {
     guard nonce <= noncesSent, nonce > 0 else { return }
     hear(message, pong, nonce: nonce, isProof: true)
     guard peers[message.from].incarnation == message.incarnation else { return }
-    peers[message.from].answeredAt = now
+    peers[message.from].answer(at: now)
     note(pong, from: message)
   }
 
@@ -141,8 +144,7 @@ extension Replica {
 
   private mutating func note(_ ping: Ping, from message: Message) {
     guard peers[message.from].incarnation == message.incarnation else { return }
-    peers[message.from].heardAt = now
-    peers[message.from].isReset = false
+    hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
@@ -188,7 +190,7 @@ extension Replica {
   /// A process that refuses or resets a connection is probably gone; if not, it answers.
   mutating func onLinkReset(_ other: ServerIndex) {
     guard other != server, (0..<serverCount).contains(other) else { return }
-    peers[other].isReset = true
+    peers[other].reset()
     ping(other)
     guard other == primaryOfView, status == .normal else { return }
     change.isPrimarySuspected = true

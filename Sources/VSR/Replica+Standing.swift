@@ -58,15 +58,18 @@ extension Replica {
   package func isInContact(_ other: ServerIndex) -> Bool {
     guard other != server else { return true }
     guard let answeredAt = peers[other].answeredAt, !peers[other].isReset else { return false }
-    return now <= answeredAt + options.suspectTicks + options.pingTicks
+    return now <= answeredAt + silenceTicks(of: other) + options.pingTicks
   }
 
   /// Whether the process at `other`, whatever its incarnation, is held for gone: silent, or its connection reset.
   package func isSuspected(_ other: ServerIndex) -> Bool {
     guard other != server else { return false }
     guard !peers[other].isReset, let heardAt = peers[other].heardAt else { return true }
-    return now > heardAt + options.suspectTicks
+    return now > heardAt + silenceTicks(of: other)
   }
+
+  /// After how many ticks of silence `other` is suspected.
+  package func silenceTicks(of other: ServerIndex) -> Tick { peers[other].silence.ticks(options) }
 
   /// Through which op `other` holds the log, as far as is known here: at the primary what it acknowledged in this
   /// view, elsewhere how far it last said to have committed.

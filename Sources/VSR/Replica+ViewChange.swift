@@ -30,7 +30,7 @@ extension Replica {
         return false
       }
       return change.isPrimarySuspected || isDead(member)
-        || now > change.primaryHeardAt + options.suspectTicks
+        || now > change.primaryHeardAt + silenceTicks(of: primaryServer)
     }
   }
 
@@ -271,8 +271,8 @@ extension Replica {
     if commit == log.head || commit != primary.progress { primary.progressAt = now }
     if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
     primary.progress = commit
-    let limit = 3 * options.suspectTicks
-    if now >= primary.progressAt + limit || now >= primary.contactAt + limit, !primary.isAbdicating {
+    let isStuck = now >= primary.progressAt + options.stuckTicks
+    if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
       primary.isAbdicating = true
       vote()
     }

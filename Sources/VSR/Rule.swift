@@ -32,6 +32,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case startOpBoundsPrimarysAnswer = "start-op-bounds-primarys-answer"
   case primaryThatCannotCommitAbdicates = "primary-that-cannot-commit-abdicates"
   case stallIsNoSilence = "stall-is-no-silence"
+  case silenceAdapts = "silence-adapts"
   case oneVoteMovesNoView = "one-vote-moves-no-view"
   case forwardOnceUntilDecided = "forward-once-until-decided"
   case forwardsAreCounted = "forwards-are-counted"

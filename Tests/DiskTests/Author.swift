@@ -13,7 +13,7 @@ struct Mark: Equatable {
 }
 
 /// Stands in for the core: a log with its state, the records that it asks for, and what each of them makes true.
-struct Author {
+final class Author {
   private(set) var log = Log()
   private(set) var state = HardState.blank
   private(set) var store = Store(hashKey: HashKey(3, 4))
@@ -32,30 +32,30 @@ struct Author {
     marks = [Mark(restored)]
   }
 
-  private mutating func made(_ record: JournalRecord) -> JournalRecord {
+  private func made(_ record: JournalRecord) -> JournalRecord {
     marks.append(Mark(state: state, head: log.head, headDigest: log.headDigest))
     return record
   }
 
   /// The first record of every process.
-  mutating func begin() -> JournalRecord {
+  func begin() -> JournalRecord {
     made(.install(state, LogSegment(after: log.head, digest: log.headDigest, entries: [])))
   }
 
-  mutating func append(_ value: [UInt8]) -> JournalRecord {
+  func append(_ value: [UInt8]) -> JournalRecord {
     let entry = LogEntry(
       op: log.head + 1, view: state.view, kind: .requests, body: Author.body(value), parent: log.headDigest)
     log.append(entry)
     return made(.append(entry))
   }
 
-  mutating func commit(through op: Op) -> JournalRecord {
+  func commit(through op: Op) -> JournalRecord {
     state.commit = op
     return made(.state(state))
   }
 
   /// Replaces what follows `op` in a view of its own.
-  mutating func install(after op: Op, _ values: [[UInt8]]) -> JournalRecord {
+  func install(after op: Op, _ values: [[UInt8]]) -> JournalRecord {
     state.view += 1
     state.logView = state.view
     log.truncate(after: op)
@@ -83,7 +83,7 @@ struct Author {
   }
 
   /// Any record, of a few bytes or many.
-  mutating func next(_ random: inout Random, bodyMax: Int = 3000) -> JournalRecord {
+  func next(_ random: inout Random, bodyMax: Int = 3000) -> JournalRecord {
     switch random.below(20) {
     case 0..<2:
       return commit(through: state.commit + UInt64(random.below(Int(log.head - state.commit) + 1)))
@@ -102,7 +102,7 @@ struct Author {
     }
   }
 
-  mutating func recycle(through op: Op) {
+  func recycle(through op: Op) {
     log.recycle(through: op)
   }
 }

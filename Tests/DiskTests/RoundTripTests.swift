@@ -31,14 +31,14 @@ final class RoundTripTests: DiskTestCase {
         XCTAssertEqual(opened.notes, [life == 0 ? .empty : .intact], "seed \(seed)")
         XCTAssertEqual(Mark(opened.restored), author.marks.last, "seed \(seed) life \(life)")
         author = Author(opened.restored)
-        live(opened.disk, &author, &random)
+        live(opened.disk, author, &random)
         close(opened.disk)
       }
     }
   }
 
   /// Turns of records, with snapshots now and then, till everything is durable.
-  private func live(_ disk: Disk, _ author: inout Author, _ random: inout Random) {
+  private func live(_ disk: Disk, _ author: Author, _ random: inout Random) {
     let listener = Listener()
     disk.handler = listener
     disk.record([author.begin()])
@@ -63,7 +63,7 @@ final class RoundTripTests: DiskTestCase {
   /// A log that reaches over many segments comes as one record: a segment is prepared for each part.
   func testAnInstallationOverManySegments() throws {
     var random = Random(state: 1)
-    var author = Author()
+    let author = Author()
     let opened = try open().get()
     let listener = Listener()
     opened.disk.handler = listener
@@ -82,7 +82,7 @@ final class RoundTripTests: DiskTestCase {
 
   /// A turn that ends while a write is under way shares the next one with all that come before that begins.
   func testTurnsShareAWrite() throws {
-    var author = Author()
+    let author = Author()
     let opened = try open().get()
     let listener = Listener()
     opened.disk.handler = listener
@@ -99,7 +99,7 @@ final class RoundTripTests: DiskTestCase {
 
   func testClosingKeepsWhatWasRecorded() throws {
     var random = Random(state: 2)
-    var author = Author()
+    let author = Author()
     let opened = try open().get()
     opened.disk.record([author.begin()])
     for _ in 0..<500 { opened.disk.record([author.append(random.bytes(900))]) }
@@ -116,7 +116,7 @@ final class RoundTripTests: DiskTestCase {
 
   func testASnapshotIsFoundAgain() throws {
     var random = Random(state: 3)
-    var author = Author()
+    let author = Author()
     let opened = try open().get()
     let listener = Listener()
     opened.disk.handler = listener

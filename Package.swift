@@ -40,6 +40,7 @@ let package = Package(
     .target(name: "History"),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
+    .target(name: "Transport", dependencies: ["Bytes", "UV", "Servers", "VSR", "Wire"]),
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Disk", dependencies: ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
@@ -77,6 +78,11 @@ let package = Package(
     .testTarget(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
+    .testTarget(
+      name: "TransportTests",
+      dependencies: [
+        "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
+      ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),

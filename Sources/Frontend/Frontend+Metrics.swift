@@ -56,6 +56,9 @@ extension Frontend {
     text.counter(
       "kv_connections_accepted_total", "Connections of clients accepted.", metrics.connectionsAccepted)
     text.counter(
+      "kv_connections_upgraded_total", "Connections that turned out to be a peer's.",
+      metrics.connectionsUpgraded)
+    text.counter(
       "kv_connections_failed_total", "Connections that ended by an error.", metrics.connectionErrors)
     text.counter("kv_connections_idle_closed_total", "Connections closed as idle.", metrics.idleClosed)
     text.counter(

@@ -9,6 +9,8 @@ package final class Frontend {
   let loop: Loop
   let options: FrontendOptions
   let backend: any Backend
+  /// Takes the connections of peers; without one they are told to come later.
+  package weak var upgradeHandler: (any UpgradeHandler)?
 
   var requests = RequestTable()
   var deadlines = DeadlineLists()

@@ -15,7 +15,7 @@ package protocol Backend: AnyObject {
   func command(_ command: OperatorCommand) -> CommandAnswer
 }
 
-package enum OperatorCommand: Sendable {
+package enum OperatorCommand: Equatable, Sendable {
   /// The servers named, as written in servers.txt, are gone for good.
   case recover(without: [String])
   case acknowledgeLoss

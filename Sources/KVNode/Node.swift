@@ -57,7 +57,8 @@ final class Node {
 
   private func fail(_ failure: Failure) {
     self.failure = failure
-    loop.stop()
+    guard let driver else { return loop.stop() }
+    driver.stop { [unowned self] in loop.stop() }
   }
 
   /// The first signal lets what is in flight end; the second does not wait for it.
@@ -79,8 +80,7 @@ extension Node {
   /// What the disk remembers; without one, a new life.
   private func remember(_ completion: @escaping (Restored, Disk?) -> Void) {
     guard let directory = options.dataDirectory else {
-      let blank = Restored(incarnation: randomNumber(), state: .blank, snapshot: nil, log: Log())
-      return completion(blank, nil)
+      return completion(.nothing(), nil)
     }
     let identity = DiskIdentity(
       cluster: servers.digest, address: Array(servers.own.text.utf8), serverCount: servers.count,
@@ -99,7 +99,8 @@ extension Node {
     let driver = ReplicaDriver(
       loop, servers: servers,
       options: DriverOptions(
-        version: programVersion, limits: options.limits, hashKey: hashKey, replica: options.replica),
+        version: programVersion, limits: options.limits, hashKey: hashKey,
+        requestTimeout: options.frontend.requestTimeout),
       restored: restored, disk: disk, owner: self)
     self.driver = driver
     frontend = Frontend(loop, options: options.frontend, backend: driver)

@@ -1,6 +1,5 @@
 import Frontend
 import KVStore
-import VSR
 
 /// What the command line says.
 struct Options {
@@ -34,12 +33,6 @@ struct Options {
   }
 
   private static let dataName = "kvnode.data"
-
-  var replica: VSR.Options {
-    var options = VSR.Options()
-    options.deadlineTicks = max(1, frontend.requestTimeout / 10)
-    return options
-  }
 }
 
 /// One long option.

@@ -7,7 +7,7 @@ import VSR
 /// of life lie unread in its sockets. So a timer only says that ticks are due; the loop then polls once without
 /// waiting, and only after that the ticks are told.
 final class DriverClock {
-  private static let tickMilliseconds: UInt64 = 10
+  static let tickMilliseconds: UInt64 = 10
   private static let tickNanoseconds: UInt64 = 10_000_000
   static let ticksPerSecond: Tick = 100
   /// A server that was held up for longer hears of a stall instead of ticks: a quarter of the shortest silence

@@ -7,9 +7,24 @@ package struct DriverOptions: Sendable {
   package var version: String
   package var limits: Limits
   package var hashKey: HashKey
-  package var replica: Options
+  /// From a write's arrival until its outcome is given up as unknown, milliseconds.
+  package var requestTimeout: UInt64
 
-  package init(version: String, limits: Limits, hashKey: HashKey, replica: Options = Options()) {
-    (self.version, self.limits, self.hashKey, self.replica) = (version, limits, hashKey, replica)
+  package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
+    (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
+    self.requestTimeout = requestTimeout
+  }
+
+  var replica: Options {
+    var options = Options()
+    options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
+    return options
+  }
+}
+
+extension Restored {
+  /// Of a server that remembers nothing.
+  package static func nothing() -> Restored {
+    Restored(incarnation: randomNumber(), state: .blank, snapshot: nil, log: Log())
   }
 }

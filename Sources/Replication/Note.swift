@@ -28,7 +28,7 @@ extension Note {
   /// What was found on the disk, in words.
   package init(_ note: DiskNote) {
     switch note {
-    case .empty, .intact: self.init(.info, "journal", [("found", note.message)])
+    case .empty, .intact: self.init(.debug, "journal", [("found", note.message)])
     case .torn: self.init(.warn, "journal", [("found", note.message)])
     case .damaged: self.init(.error, "journal", [("found", note.message)])
     }

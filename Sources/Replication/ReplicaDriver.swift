@@ -70,7 +70,7 @@ package final class ReplicaDriver {
     flush()
   }
 
-  package var isHandedOver: Bool { replica.isHandedOver }
+  package var isHandedOver: Bool { !replica.isNormalPrimary }
 
   /// Says and hears nothing more. What was recorded is still written; then calls back.
   package func stop(_ onStopped: @escaping () -> Void) {
@@ -137,6 +137,8 @@ extension ReplicaDriver {
     peers?.epochNumber = replica.epoch.id.number
     peers?.flush()
     if case .disk(let disk) = storage { disk.flush() }
+    // Before the first client is told so.
+    if !watch.hasServed { noteTransitions() }
   }
 }
 

@@ -9,10 +9,7 @@ extension Replica {
     case .pong(let pong): return onPong(pong, from: message)
     default: break
     }
-    guard isFromTheLiving(message) else {
-      counters.messagesDropped += 1
-      return
-    }
+    guard isFromTheLiving(message) else { return answerTheUnknown(message) }
     hear(message.from)
     if message.epoch.number > formation.epochHeard { hearOfEpoch(message.epoch, from: message.from) }
     dispatchAcrossEpochs(message)
@@ -32,6 +29,15 @@ extension Replica {
       ping(message.from)
     }
     return false
+  }
+
+  /// A start asks for state before anybody has made sure of who it is. The answer says nothing of the asker, and
+  /// nothing is kept.
+  private mutating func answerTheUnknown(_ message: Message) {
+    if case .getState(let request) = message.payload, !peers[message.from].isDead(message.incarnation) {
+      return onGetState(request, from: message)
+    }
+    counters.messagesDropped += 1
   }
 
   /// Formation and state transfer know no epochs.
@@ -164,7 +170,9 @@ extension Replica {
 extension Replica {
   mutating func onTick() {
     now += 1
-    if now % options.pingTicks == UInt64(server) % options.pingTicks { for other in others { ping(other) } }
+    if now == 1 || now % options.pingTicks == UInt64(server) % options.pingTicks {
+      for other in others { ping(other) }
+    }
     beat()
     tickPrimary()
     tickConfiguration()

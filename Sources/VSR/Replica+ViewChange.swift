@@ -22,7 +22,9 @@ extension Replica {
   private var wantsViewChange: Bool {
     switch status {
     case .viewChange:
-      return now >= change.since + options.viewChangeTicks || epoch.configuration.members.count == 1
+      // After a start there is a view to find again. If nobody is in it, none will come.
+      let limit = logView == view ? options.voteTicks : options.viewChangeTicks
+      return now >= change.since + limit || epoch.configuration.members.count == 1
     case .normal:
       if isNormalPrimary { return primary.isAbdicating }
       guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
@@ -199,6 +201,7 @@ extension Replica {
     status = .normal
     change.primaryHeardAt = now
     becomePrimary()
+    prepareFirst(isTold: false)
     for other in others { sendStartView(to: other) }
   }
 

@@ -84,6 +84,7 @@ extension [UInt8] {
     putVarint(ping.view)
     putVarint(ping.commit)
     put(ping.excluded.bits)
+    putVarint(ping.lossAcknowledged)
   }
 
   private mutating func put(_ prepare: Prepare) {

@@ -32,7 +32,7 @@ final class GoldenTests: XCTestCase {
   }
 
   private static let ping = Ping(
-    nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]))
+    nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]), lossAcknowledged: 0x12345)
   private static let report = Report(
     rank: LogRank(epoch: 4, logView: 1, op: 300), digest: digest, epochHeard: 4, isBlank: false)
 
@@ -149,12 +149,12 @@ final class GoldenTests: XCTestCase {
   /// Length, version, kind, sender, epoch (number, hash), incarnation; then the payload.
   private static let frames: [FrameKind: String] = [
     .ping: """
-    28000000 01 01 02 04 cefa000000000000 a200000000000000
-    9900000000000000550000000000000001ac0202
+    2b000000 01 01 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202c5c604
     """,
     .pong: """
-    28000000 01 02 02 04 cefa000000000000 a200000000000000
-    9900000000000000550000000000000001ac0202
+    2b000000 01 02 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202c5c604
     """,
     .prepare: """
     47000000 01 03 02 04 cefa000000000000 a200000000000000

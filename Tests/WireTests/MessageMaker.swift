@@ -180,7 +180,9 @@ extension MessageMaker {
   }
 
   private mutating func ping() -> Ping {
-    Ping(nonce: word(), session: word(), view: number(), commit: number(), excluded: mask())
+    Ping(
+      nonce: word(), session: word(), view: number(), commit: number(), excluded: mask(),
+      lossAcknowledged: number())
   }
 
   private mutating func prepare() -> Prepare {

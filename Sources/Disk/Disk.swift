@@ -135,9 +135,9 @@ extension Disk {
 
   private func prepareSegment() {
     guard let next = segments.next(queue.writer, isAwaited: queue.needsSegment) else { return }
-    report.segmentsPrepared += 1
-    if next.isRecycled { report.segmentsRecycled += 1 }
     run(next.steps) { [self] in
+      report.segmentsPrepared += 1
+      if next.isRecycled { report.segmentsRecycled += 1 }
       queue.prepared(segments.prepared())
       wantsWrite = true
     }

@@ -4,7 +4,7 @@ import VSR
 /// A snapshot on its way to the disk, slice by slice. Pure.
 struct SnapshotDraft {
   /// Bytes of state in one slice: some tenths of a millisecond of work.
-  private static let sliceBytes = 64 << 10
+  private static let sliceBytes = 32 << 10
 
   let op: Op
   /// The first segment that is needed with it.

@@ -22,7 +22,7 @@ build: ## build the programs, optimized: .build/release/kvnode, kvclient
 	@scripts/deps.sh build
 	$(SWIFT) build -c release
 
-run: build ## build, then run a server on 127.0.0.1:8081 until Ctrl-C
+run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-C
 	@scripts/run.sh
 
 test: deps ## run every test

@@ -91,6 +91,7 @@ let package = Package(
     .testTarget(
       name: "ReplicationTests",
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
+    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

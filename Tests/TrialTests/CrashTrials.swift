@@ -7,8 +7,10 @@ final class CrashTrials: TrialCase {
 
   func testEachIsKilledInTurnMemory() throws { try killEachInTurn(.memory) }
 
-  private func killEachInTurn(_ keeping: Cluster.Keeping) throws {
-    try startCluster(4, keeping)
+  func testEachOfThreeIsKilledInTurn() throws { try killEachInTurn(.memory, of: 3) }
+
+  private func killEachInTurn(_ keeping: Cluster.Keeping, of count: Int = 4) throws {
+    try startCluster(count, keeping)
     let workload = try startWorkload()
     for _ in 0..<TrialCase.rounds {
       for server in cluster.all {
@@ -23,6 +25,21 @@ final class CrashTrials: TrialCase {
         try workload.waitForProgress(at: cluster.all)
       }
     }
+    try conclude()
+  }
+
+  /// Of two, the heavy one is a quorum.
+  func testTheLightOneOfTwoIsKilled() throws {
+    try startCluster(2, .durable)
+    let workload = try startWorkload()
+    let heavy = try cluster.heavy()
+    let start = Clock.nanoseconds
+    cluster.kill(1 - heavy)
+    try workload.waitForProgress(at: [heavy])
+    sayGaps("the light one of two killed", since: start, at: [heavy])
+    try cluster.start(1 - heavy)
+    try cluster.waitUntilWell()
+    try workload.waitForProgress(at: cluster.all)
     try conclude()
   }
 

@@ -24,8 +24,9 @@ final class LoopbackGround: Ground {
     let number = UInt32(getpid())
     let net = "127.\(64 + (number >> 8) % 64).\(number % 256)"
     let first = LoopbackGround.nextHost
-    LoopbackGround.nextHost = first % 200 + servers
-    hosts = (0..<servers).map { "\(net).\(1 + first + $0)" }
+    LoopbackGround.nextHost = (first + servers) % 140
+    // All of one width, so that their order is that of their numbers.
+    hosts = (0..<servers).map { "\(net).\(100 + first + $0)" }
     port = UInt16.random(in: 10_000...30_000)
   }
 

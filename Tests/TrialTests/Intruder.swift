@@ -2,7 +2,7 @@ import UV
 
 /// A connection to a server that speaks nonsense where a peer is expected.
 final class Intruder: StreamHandler {
-  enum Kind: CaseIterable {
+  enum Kind {
     /// No HTTP at all.
     case noise
     /// A right upgrade, then noise.
@@ -11,15 +11,21 @@ final class Intruder: StreamHandler {
     case upgradeThenOversize
     /// A right upgrade, then what begins as a hello does.
     case upgradeThenHello
+    /// A right upgrade and a greeting, right or not quite, then noise.
+    case greetingThenNoise
     /// A right upgrade, then nothing.
     case silence
     /// A right upgrade, a byte at a time.
     case slow
 
+    static let plain: [Kind] = [
+      .noise, .upgradeThenNoise, .upgradeThenOversize, .upgradeThenHello, .silence, .slow,
+    ]
+
     /// The server has reason to end the connection at once.
     var isRefusedAtOnce: Bool {
       switch self {
-      case .noise, .upgradeThenNoise, .upgradeThenOversize, .upgradeThenHello: true
+      case .noise, .upgradeThenNoise, .upgradeThenOversize, .upgradeThenHello, .greetingThenNoise: true
       case .silence, .slow: false
       }
     }
@@ -34,11 +40,15 @@ final class Intruder: StreamHandler {
   private var step: UV.Timer!
   private(set) var isEnded = false
 
-  init(_ kind: Kind, at server: Int, of cluster: Cluster, _ generator: inout SeededGenerator) throws {
+  /// `greeting`: what to say behind the upgrade.
+  init(
+    _ kind: Kind, greeting: [UInt8] = [], at server: Int, of cluster: Cluster,
+    _ generator: inout SeededGenerator
+  ) throws {
     self.kind = kind
     let host = cluster.ground.address(server)
-    rest = Array(
-      "GET /-/peer HTTP/1.1\r\nHost: \(host)\r\nConnection: Upgrade\r\nUpgrade: quorate/1\r\n\r\n".utf8)
+    let request = "GET /-/peer HTTP/1.1\r\nHost: \(host)\r\nConnection: Upgrade\r\nUpgrade: quorate/1\r\n\r\n"
+    rest = Array(request.utf8)
     let noise = (0..<1 + generator.below(Intruder.noiseMax)).map { _ in UInt8(generator.below(256)) }
     switch kind {
     case .noise: rest = [0] + noise
@@ -47,6 +57,7 @@ final class Intruder: StreamHandler {
     case .upgradeThenOversize: rest += [0xff, 0xff, 0xff, 0x7f, 0, 1] + noise
     case .upgradeThenHello:
       rest += [200, 0, 0, 0, 0, 1] + Array("QRTE".utf8) + noise + Array(repeating: 0, count: 200)
+    case .greetingThenNoise: rest += greeting + noise
     case .silence, .slow: break
     }
     let address = cluster.ground.socketAddress(server)

@@ -51,7 +51,7 @@ final class Intruder: StreamHandler {
     rest = Array(request.utf8)
     let noise = (0..<1 + generator.below(Intruder.noiseMax)).map { _ in UInt8(generator.below(256)) }
     switch kind {
-    case .noise: rest = [0] + noise
+    case .noise: rest = [0] + noise + Array("\r\n\r\n".utf8)
     // No greeting has a last byte of its length that is not zero.
     case .upgradeThenNoise: rest += [1, 2, 3, 4] + noise
     case .upgradeThenOversize: rest += [0xff, 0xff, 0xff, 0x7f, 0, 1] + noise

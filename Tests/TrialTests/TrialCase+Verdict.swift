@@ -6,6 +6,8 @@ import XCTest
 extension TrialCase {
   /// The clients of the final reads, in the history.
   private static let firstReader: UInt32 = 1_000_000
+  /// Characters of a violation that are shown; the whole is in the history that is kept.
+  private static let explanationMax = 2_000
 
   /// Ends the clients, waits for quiet, and holds everything to the promise: all servers agree, and an order of
   /// all operations explains what the clients and the final reads at every server saw.
@@ -64,7 +66,8 @@ extension TrialCase {
   func judge(_ recorder: Recorder, file: StaticString, line: UInt) {
     let verdict = check(recorder.history)
     for violation in verdict.violations {
-      XCTFail("not linearizable: \(violation.explain(recorder.history))", file: file, line: line)
+      let explanation = violation.explain(recorder.history).prefix(TrialCase.explanationMax)
+      XCTFail("not linearizable: \(explanation)", file: file, line: line)
     }
     for key in verdict.gaveUp {
       let name = text(recorder.history.keys.bytes(of: key))

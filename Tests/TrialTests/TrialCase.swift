@@ -13,14 +13,13 @@ class TrialCase: XCTestCase {
   private(set) var workload: Workload?
   private var namespaces: NamespaceGround?
 
-  /// How often the rounds of a trial are repeated: `TRIAL_ROUNDS`, 1 unless set.
-  static let rounds = ProcessInfo.processInfo.environment["TRIAL_ROUNDS"].flatMap { Int($0) } ?? 1
+  /// How often the rounds of a trial are repeated: `TRIAL_ROUNDS`, 2 unless set.
+  static let rounds = ProcessInfo.processInfo.environment["TRIAL_ROUNDS"].flatMap { Int($0) } ?? 2
   /// Of the clients' choices: `TRIAL_SEED`, else a new one, which is printed.
   static let seed =
     ProcessInfo.processInfo.environment["TRIAL_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
 
   override func setUpWithError() throws {
-    continueAfterFailure = false
     ignoreBrokenPipes()
     loop = try Loop()
     scratch = try Scratch()

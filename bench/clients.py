@@ -16,7 +16,7 @@ class Client:
         self.clients, self.server, self.address = clients, server, address
         self.requests, self.is_writer = requests, is_writer
         self.socket, self.received = None, b""
-        self.is_closed = False
+        self.is_closed, self.asked = False, 0.0
 
     def dial(self):
         self.socket = socket.socket()
@@ -35,6 +35,7 @@ class Client:
             self.send()
 
     def send(self):
+        self.asked = time.monotonic()
         try:
             self.socket.send(next(self.requests))
         except OSError:
@@ -84,13 +85,14 @@ class Client:
 
 
 class Clients:
-    """`successes`: (seconds of the monotonic clock, server, is a write), in order of time."""
+    """In order of time, seconds of the monotonic clock: `successes` (when, server, is a write), and
+    `refusals` (when, server, how long it took), which are all other answers."""
 
     def __init__(self, think=0.0, keeps_times=True):
         self.think, self.keeps_times = think, keeps_times
         self.selector = selectors.DefaultSelector()
         self.due, self.order = [], itertools.count()
-        self.all, self.successes, self.good, self.bad = [], [], 0, 0
+        self.all, self.successes, self.refusals, self.good, self.bad = [], [], [], 0, 0
 
     def add(self, server, address, requests, is_writer):
         client = Client(self, server, address, requests, is_writer)
@@ -107,6 +109,9 @@ class Clients:
                 self.successes.append((time.monotonic(), client.server, client.is_writer))
         else:
             self.bad += 1
+            if self.keeps_times:
+                now = time.monotonic()
+                self.refusals.append((now, client.server, now - client.asked))
 
     def run(self, is_over):
         """Until the condition holds; it is looked at once a turn."""

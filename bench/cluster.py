@@ -53,7 +53,7 @@ class Namespaces:
     def __init__(self, count):
         self.hosts = [f"10.77.0.{1 + i}" for i in range(count)]
         self.port = 8081
-        self.holders = []
+        self.holders, self.cutting = [], None
         try:
             self.make()
         except BaseException:
@@ -87,14 +87,20 @@ class Namespaces:
         run(script, self.prefix(server))
 
     def isolate(self, server):
-        """Cuts a server off from the other servers; clients still reach it."""
-        rules = []
+        """Cuts a server off from the other servers; clients still reach it. Not waited for: all rules come into
+        force at once, a few milliseconds later."""
+        rules = ["*filter"]
         for other, host in enumerate(self.hosts):
             if other != server:
-                rules += [f"iptables -w -A INPUT -s {host} -j DROP", f"iptables -w -A OUTPUT -d {host} -j DROP"]
-        self.run(server, ";".join(rules))
+                rules += [f"-A INPUT -s {host} -j DROP", f"-A OUTPUT -d {host} -j DROP"]
+        words = [*self.prefix(server), "iptables-restore", "-w", "--noflush"]
+        self.cutting = subprocess.Popen(words, stdin=subprocess.PIPE)
+        self.cutting.stdin.write(("\n".join(rules) + "\nCOMMIT\n").encode())
+        self.cutting.stdin.close()
 
     def heal(self, server):
+        if self.cutting.wait() != 0:
+            raise RuntimeError("iptables-restore failed")
         self.run(server, "iptables -w -F")
 
     def end(self):
@@ -129,8 +135,13 @@ class Cluster:
 
     def __enter__(self):
         try:
+            began = time.monotonic()
             for i in range(self.count):
                 self.start(i)
+            self.launch_seconds = time.monotonic() - began
+            wait_until("all to be ready", lambda: all(map(self.is_ready, range(self.count))))
+            # From the last one's start on.
+            self.ready_seconds = time.monotonic() - began - self.launch_seconds
             self.wait_until_well()
         except BaseException:
             self.show()
@@ -174,16 +185,29 @@ class Cluster:
                 with open(path, errors="replace") as log:
                     print(f"---- stderr of {self.addresses[i]}\n{log.read()[-3000:]}", file=sys.stderr)
 
-    def status(self, server):
-        """/-/status; None when it does not answer."""
+    def get(self, server, path):
+        """Status code and body; None when there is no answer."""
         connection = http.client.HTTPConnection(self.ground.hosts[server], self.ground.port, timeout=2)
         try:
-            connection.request("GET", "/-/status")
-            return json.loads(connection.getresponse().read())
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException):
             return None
         finally:
             connection.close()
+
+    def status(self, server):
+        """/-/status; None when it does not answer."""
+        answer = self.get(server, "/-/status")
+        return answer and json.loads(answer[1])
+
+    def is_ready(self, server):
+        """Its replies are linearizable. Says so at once when it has ended."""
+        if self.processes[server].poll() is not None:
+            raise RuntimeError(f"{self.addresses[server]} ended with {self.processes[server].returncode}")
+        answer = self.get(server, "/-/ready")
+        return answer is not None and answer[0] == 200
 
     def is_well(self, server):
         """It votes, answers linearizably, and has a link to every peer."""
@@ -196,9 +220,11 @@ class Cluster:
 
     def wait_until_well(self):
         for i in range(self.count):
-            if self.processes[i].poll() is not None:
-                raise RuntimeError(f"{self.addresses[i]} ended with {self.processes[i].returncode}")
             wait_until(f"{self.addresses[i]} to be a voting member", lambda: self.is_well(i))
+
+    def heavy(self):
+        """The member of weight 2, of an even number."""
+        return next(self.addresses.index(m["id"]) for m in self.status(0)["members"] if m["weight"] > 1)
 
     def primary(self):
         def find():

@@ -3,7 +3,7 @@
 
 For each fault, again and again: clients at the survivors, the fault, the longest time without a success, the
 repair. `any`: no survivor answered; `each`: the survivor that stood still longest. Reads are of keys that nobody
-writes. Fault by fault: median and worst. `floor`: the same when servers that know nothing of each other are
+writes. `well`: from the repair until all vote and see each other. Median and worst of all rounds. `floor`: the same when servers that know nothing of each other are
 killed, which is what the measuring itself costs.
 
 Usage: bench/failover.py [--rounds 20] [--memory] [FAULT...]
@@ -25,6 +25,8 @@ WRITERS, READERS = 4, 2  # connections to each survivor
 WARM_SECONDS = 0.3
 # What every survivor must have answered after the fault, of each kind, before the round ends.
 AFTER_SUCCESSES = 50
+QUORUM_LOST_SECONDS = 3
+GAP_TITLES = ("writes, any", "writes, each", "reads, any", "reads, each", "well")
 FAULTS = {
     "floor": "one of strangers killed",
     "primary-killed": "kill -9 of the primary",
@@ -32,6 +34,8 @@ FAULTS = {
     "primary-frozen": "SIGSTOP of the primary",
     "primary-cut-off": "the primary cut off from the others (namespaces, root)",
     "primary-stopped": "SIGTERM of the primary",
+    "quorum-lost": "kill -9 of the heavy one and another: how soon, and how fast, the others refuse",
+    "start": "four new servers: from the last one's start until all are ready",
 }
 
 
@@ -80,14 +84,36 @@ def strike(name, servers, victim):
 
 
 def repair(name, servers, victim):
+    """Seconds until all is well."""
+    if name != "primary-frozen" and name != "primary-cut-off":
+        servers.processes[victim].wait()
+    began = time.monotonic()
     if name == "primary-frozen":
         servers.signal(victim, cluster.THAW)
     elif name == "primary-cut-off":
         servers.ground.heal(victim)
     else:
-        servers.processes[victim].wait()
         servers.start(victim)
     servers.wait_until_well()
+    return time.monotonic() - began
+
+
+def run_until_all_answer(load, survivors):
+    """Until each survivor has answered enough of each kind since now."""
+    counts = {(server, kind): 0 for server in survivors for kind in (True, False)}
+    place, limit = len(load.successes), time.monotonic() + cluster.PATIENCE_SECONDS
+
+    def is_over():
+        nonlocal place
+        while place < len(load.successes):
+            _, server, kind = load.successes[place]
+            counts[server, kind] += 1
+            place += 1
+        if time.monotonic() > limit:
+            raise RuntimeError(f"not all survivors answer: {counts}")
+        return min(counts.values()) >= AFTER_SUCCESSES
+
+    load.run(is_over)
 
 
 def one_round(name, servers, number, think):
@@ -98,26 +124,18 @@ def one_round(name, servers, number, think):
     load.run_for(WARM_SECONDS)
     fault = time.monotonic()
     strike(name, servers, victim)
-    wanted = {(server, kind) for server in survivors for kind in (True, False)}
-    counts = dict.fromkeys(wanted, 0)
-    place = len(load.successes)
-    limit = fault + cluster.PATIENCE_SECONDS
-
-    def is_over():
-        nonlocal place
-        while place < len(load.successes):
-            _, server, kind = load.successes[place]
-            counts[server, kind] += 1
-            place += 1
-        if time.monotonic() > limit:
-            raise RuntimeError(f"{name}: not all survivors answer: {counts}")
-        return min(counts.values()) >= AFTER_SUCCESSES
-
-    load.run(is_over)
+    run_until_all_answer(load, survivors)
     found = gaps(load, survivors, fault, True) + gaps(load, survivors, fault, False)
     load.close()
-    repair(name, servers, victim)
-    return found
+    return *found, repair(name, servers, victim) * 1000
+
+
+def show(name, columns, titles, options):
+    cells = [f"{statistics.median(column):6.1f} /{max(column):7.1f}" for column in columns]
+    print(f"{name:16} | " + " | ".join(cells), flush=True)
+    if options.verbose:
+        for column, title in zip(columns, titles):
+            print(f"    {title:14}" + " ".join(f"{figure:.1f}" for figure in column), flush=True)
 
 
 def measure(name, options):
@@ -125,12 +143,52 @@ def measure(name, options):
     arguments = ["--memory"] if options.memory or name == "floor" else []
     with cluster.Cluster(SERVERS, arguments, ground, alone=name == "floor") as servers:
         rounds = [one_round(name, servers, i, options.think / 1000) for i in range(options.rounds)]
-    columns = list(zip(*rounds))
-    cells = [f"{statistics.median(column):6.1f} /{max(column):7.1f}" for column in columns]
-    print(f"{name:16} | " + " | ".join(cells), flush=True)
-    if options.verbose:
-        for column, title in zip(columns, ("writes any", "writes each", "reads any", "reads each")):
-            print(f"    {title:12}" + " ".join(f"{gap:.1f}" for gap in column), flush=True)
+    show(name, list(zip(*rounds)), GAP_TITLES, options)
+
+
+def lose_quorum(servers, number, think):
+    """Until every survivor has refused, and the slowest refusal, in milliseconds; then all is well again."""
+    heavy = servers.heavy()
+    victims = [heavy, (heavy + 1 + number % (SERVERS - 1)) % SERVERS]
+    survivors = [i for i in range(SERVERS) if i not in victims]
+    load = connect(servers, survivors, think)
+    load.run_for(WARM_SECONDS)
+    fault = time.monotonic()
+    for victim in victims:
+        servers.processes[victim].kill()
+    load.run_for(QUORUM_LOST_SECONDS)
+    refusals = [refusal for refusal in load.refusals if refusal[0] > fault]
+    first = [min((at for at, server, _ in refusals if server == one), default=None) for one in survivors]
+    if None in first:
+        raise RuntimeError(f"no refusal in {QUORUM_LOST_SECONDS} s")
+    load.close()
+    for victim in victims:
+        servers.processes[victim].wait()
+    began = time.monotonic()
+    for victim in victims:
+        servers.start(victim)
+    servers.wait_until_well()
+    return ((max(first) - fault) * 1000, max(took for _, _, took in refusals) * 1000,
+            (time.monotonic() - began) * 1000)
+
+
+def measure_quorum_lost(options):
+    if options.memory:
+        print("quorum-lost      | in memory there is no way back")
+        return
+    with cluster.Cluster(SERVERS) as servers:
+        rounds = [lose_quorum(servers, i, options.think / 1000) for i in range(options.rounds)]
+    print(f"{'':16} | all have refused | slowest refusal | well")
+    show("quorum-lost", list(zip(*rounds)), ("all refused", "slowest refusal", "well"), options)
+
+
+def measure_start(options):
+    figures = []
+    for _ in range(options.rounds):
+        with cluster.Cluster(SERVERS, ["--memory"] if options.memory else []) as servers:
+            figures.append(servers.ready_seconds * 1000)
+    print(f"{'':16} | all ready")
+    show("start", [figures], ("all ready",), options)
 
 
 def main():
@@ -155,9 +213,14 @@ def main():
             cluster.Namespaces.enter()
     print(f"{options.rounds} rounds, {'in memory' if options.memory else 'durable'}, {SERVERS} servers, "
           f"{WRITERS} writers and {READERS} readers a survivor; longest gap in ms, median / worst")
-    print(f"{'':16} | writes, any     | writes, each    | reads, any      | reads, each", flush=True)
+    print(f"{'':16} | " + " | ".join(f"{title:15}" for title in GAP_TITLES), flush=True)
     for name in names:
-        measure(name, options)
+        if name == "start":
+            measure_start(options)
+        elif name == "quorum-lost":
+            measure_quorum_lost(options)
+        else:
+            measure(name, options)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ final class HarnessTests: TrialCase {
     try workload.waitForProgress(at: cluster.all, operations: 50)
     try workload.stop()
     XCTAssertFalse(check(workload.recorder.history).violations.isEmpty)
+    XCTAssertTrue(workload.recorder.unexpected.contains { $0.contains("sent again, not the same") })
   }
 
   /// A store that lost everything with its process must not pass for one that did not.

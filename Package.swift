@@ -92,6 +92,8 @@ let package = Package(
       name: "ReplicationTests",
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
     .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(
+      name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -91,7 +91,6 @@ let package = Package(
     .testTarget(
       name: "ReplicationTests",
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
-    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(
       name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
     .testTarget(name: "TidyTests"),

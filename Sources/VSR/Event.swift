@@ -24,7 +24,7 @@ package enum Event: Sendable {
   case recover(without: ServerMask)
   /// An operator has seen that this lineage may lack what an earlier one acknowledged.
   case acknowledgeLoss
-  /// The process is about to end: let another be primary.
+  /// The process is about to end: let another be primary. `Replica.isHandedOver` tells when.
   case handOver
 }
 

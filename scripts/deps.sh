@@ -28,6 +28,7 @@ for purpose in "$@"; do
     program curl curl
     program netcat-openbsd nc
     program busybox busybox
+    program util-linux nsenter
     PATH=$PATH:/usr/sbin program iproute2 ip
     PATH=$PATH:/usr/sbin program iptables iptables
     promtool=yes

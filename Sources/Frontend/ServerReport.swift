@@ -51,6 +51,19 @@ package struct ServerReport: Sendable {
     }
   }
 
+  /// Only ever grows. In `/-/status` under its name, in `/-/metrics` as `kv_NAME_total`.
+  package struct Counter: Sendable {
+    /// In snake case, with its unit where it has one.
+    package let name: String
+    /// One sentence.
+    package let help: String
+    package let value: UInt64
+
+    package init(_ name: String, _ help: String, _ value: UInt64) {
+      (self.name, self.help, self.value) = (name, help, value)
+    }
+  }
+
   /// Its address as written in servers.txt.
   package var id: String
   /// The program's version.
@@ -82,6 +95,8 @@ package struct ServerReport: Sendable {
   /// What the limit of the store counts, and the limit.
   package var chargedBytes = 0
   package var storeLimit = 0
+  /// What else the server counts since its start.
+  package var counters: [Counter] = []
 
   package init(id: String, version: String, cluster: String, incarnation: UInt64) {
     (self.id, self.version, self.cluster, self.incarnation) = (id, version, cluster, incarnation)

@@ -1,4 +1,5 @@
 import Bytes
+import KVStore
 import VSR
 
 extension Checker {
@@ -85,6 +86,34 @@ extension Checker {
     epochs.noteCommitted(entry, by: server.process!.replica.epoch)
     guard entry.kind == .requests else { return }
     if let (rule, detail) = requests.commit(entry, in: lineage) { fail(rule, server.index, time, detail) }
+  }
+
+  /// One that says that its executed state needs no question to anybody has executed all that was committed.
+  mutating func checkAlone(_ server: SimulatedServer, at time: UInt64) {
+    guard violation == nil, server.process!.replica.servesAlone else { return }
+    let committed = lineages.committed
+    let executed = server.process!.replica.executed
+    if committed.lineage == server.process!.replica.epoch.start.lineage, executed < committed.op {
+      let detail = "would serve alone as of op \(executed), op \(committed.op) is committed"
+      fail(.aloneIsCurrent, server.index, time, detail)
+    }
+  }
+
+  /// A copy of the whole store is the state after the op that its server executed last, and nothing that was
+  /// committed, by whomever, when it was asked for is missing.
+  mutating func checkDump(
+    _ store: Store, asked: (lineage: UInt64, op: Op), of server: SimulatedServer, at time: UInt64
+  ) {
+    let executed = server.process!.replica.executed
+    if asked.lineage == store.lineage, executed < asked.op {
+      let detail = "a dump as of op \(executed), asked for when op \(asked.op) was committed"
+      return fail(.dumpIsWhole, server.index, time, detail)
+    }
+    var copy = store
+    guard executed > 0, lineages.digest(at: executed, in: store.lineage) != nil else { return }
+    if !lineages.agrees(copy.stateHash(), at: executed, in: store.lineage) {
+      fail(.dumpIsWhole, server.index, time, "a dump is not the state after op \(executed)")
+    }
   }
 
   /// The executed prefix is on the history, and its state is everybody's.

@@ -30,6 +30,7 @@ struct Checker {
     }
     if let detail = excess(effects) { return fail(.boundedEffects, index, time, detail) }
     checkCourse(server, at: time)
+    checkAlone(server, at: time)
     if violation == nil { checkHeld(server, at: time) }
   }
 

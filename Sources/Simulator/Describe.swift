@@ -20,6 +20,7 @@ extension Event {
     case .linkReset: 5
     case .recover: 6
     case .handOver: 7
+    case .stalled: 8
     }
   }
 }
@@ -54,6 +55,7 @@ extension Payload {
 func describe(_ event: Event) -> String {
   switch event {
   case .tick: "tick"
+  case .stalled(let ticks): "stalled for \(ticks) ticks"
   case .message(let message): "<- \(message.from) \(describe(message))"
   case .writes(let first, let count, _): "writes \(first)...\(first + UInt64(count) - 1)"
   case .reads(let reads): "reads \(reads.tickets.first ?? 0)...\(reads.tickets.last ?? 0)"

@@ -23,6 +23,8 @@ final class SimulatedServer {
   /// Until then the loop runs late again and again.
   var slowUntil: UInt64 = 0
   var slowBy: UInt64 = 0
+  /// When it last gave reason to be suspected: by an end, a pause, a hand-over; a slow loop is none.
+  var troubledAt: UInt64 = 0
 
   init(index: ServerIndex, disk: SimulatedDisk) {
     self.index = index

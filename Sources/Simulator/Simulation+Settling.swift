@@ -122,6 +122,7 @@ extension Simulation {
       for key in 0..<min(settings.keyCount, 4) {
         fresh.append(makeRead(clients.slotCount, key, server.index))
       }
+      fresh.append(makeDump(clients.slotCount, server.index))
       fresh.append(makePlainWrite(server.index))
     }
     for index in fresh { attempt(index, at: clients.operations[index].server) }
@@ -135,8 +136,8 @@ extension Simulation {
       if case .done = outcome { continue }
       // A store made small for this run may be full: an answer as well.
       let isSmall = settings.limits.storeBytes < Limits.storeBytesDefault
-      if case .failed = outcome, operation.kind != .read, isSmall { continue }
-      let what = operation.kind == .read ? "read" : "write"
+      if case .failed = outcome, !operation.isRead, isSmall { continue }
+      let what = operation.isRead ? "\(operation.kind)" : "write"
       return checker.fail(.servesAgain, operation.server, now, "a \(what) after the faults is \(outcome)")
     }
   }

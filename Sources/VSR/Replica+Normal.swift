@@ -15,16 +15,15 @@ extension Replica {
     primary.progressAt = now
     primary.contactAt = now
     primary.commitTold = commit
-    prepareFirst()
   }
 
   /// The first op of a view decides what was forwarded before, and what it inherits. View after view without a
-  /// commit, it waits until there is room.
-  mutating func prepareFirst() {
+  /// commit, it waits until there is room. Where `StartView` is about to carry it, it is not told beside.
+  mutating func prepareFirst(isTold: Bool = true) {
     guard isNormalPrimary, !primary.hasPrepared, log.head < commit + 2 * Bounds.pipelineMax,
       !isStopSignPending
     else { return }
-    prepare(.noop, body: [])
+    prepare(.noop, body: [], isTold: isTold)
   }
 
   var isStopSignPending: Bool {
@@ -71,13 +70,13 @@ extension Replica {
     return body
   }
 
-  mutating func prepare(_ kind: LogEntry.Kind, body: [UInt8]) {
+  mutating func prepare(_ kind: LogEntry.Kind, body: [UInt8], isTold: Bool = true) {
     precondition(isNormalPrimary)
     let parent = log.headDigest
     let entry = LogEntry(op: log.head + 1, view: view, kind: kind, body: body, parent: parent)
     append(entry)
     primary.hasPrepared = true
-    broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry)))
+    if isTold { broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry))) }
     primary.heartbeatAt = now
     primary.commitTold = commit
   }
@@ -129,6 +128,8 @@ extension Replica {
     let before = commit
     let endsEpoch = log.entries(in: before + 1...decided).contains { $0.kind == .stopSign }
     let waiters = sessionsWaiting(for: before + 1...decided)
+    // Who handed writes to an earlier primary waits for the first op of the view.
+    let decidesForwards = before <= primary.startOp && decided > primary.startOp
     let readers = primary.readers
     primary.readers = ServerMask()
     if endsEpoch {
@@ -138,7 +139,8 @@ extension Replica {
     raiseCommit(to: decided)
     prepareWaiting()
     guard primary.commitTold < commit else { return }
-    for other in others where waiters.contains(peers[other].session) || readers.contains(other) {
+    for other in others
+    where decidesForwards || waiters.contains(peers[other].session) || readers.contains(other) {
       send(.commit(Commit(view: view, commit: commit, head: log.head)), to: other)
     }
   }
@@ -176,6 +178,7 @@ extension Replica {
       return requestState(of: message.from)
     }
     acknowledge()
+    peers[message.from].commit = prepare.commit
     raiseCommit(to: prepare.commit)
   }
 
@@ -196,6 +199,7 @@ extension Replica {
     } else if !isMember || message.commit < message.head {
       acknowledge()
     }
+    peers[header.from].commit = message.commit
     raiseCommit(to: message.commit)
   }
 

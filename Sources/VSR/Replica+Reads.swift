@@ -120,11 +120,17 @@ extension Replica {
     guard let bound = reads.batches[index].bound, reads.batches[index].epoch == epoch.id else { return }
     let canLookAhead =
       (logView == bound.logView || !options.holds(.probeComparesLogViews)) && log.head >= bound.op && isMember
+    if execution.op >= bound.op { confirmed = max(confirmed ?? 0, reads.batches[index].sentAt) }
     guard execution.op >= bound.op || canLookAhead else { return }
     let batch = reads.batches[index]
     for item in 0..<batch.reads.count where !batch.isAnswered[item] {
-      let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
-      if mayBeWritten(hash, through: bound.op) { continue }
+      if batch.reads.isWhole(at: item) {
+        // It reads every key, also those that nobody can name yet.
+        if execution.op < bound.op, options.holds(.wholeReadsAwaitEveryOp) { continue }
+      } else {
+        let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
+        if mayBeWritten(hash, through: bound.op) { continue }
+      }
       reads.batches[index].isAnswered[item] = true
       serve(batch.reads, item)
     }
@@ -145,6 +151,9 @@ extension Replica {
 
   private mutating func serve(_ batch: Reads, _ index: Int) {
     counters.readsServed += 1
+    guard !batch.isWhole(at: index) else {
+      return out.storeOutcomes.append((batch.tickets[index], execution.store))
+    }
     batch.withKey(at: index) {
       out.readOutcomes.append(ticket: batch.tickets[index], key: $0, from: execution.store)
     }
@@ -168,9 +177,7 @@ extension ReadQueue.Batch {
   /// The reads not answered so far.
   var unanswered: Reads {
     var rest = Reads()
-    for index in 0..<reads.count where !isAnswered[index] {
-      reads.withKey(at: index) { rest.append(ticket: reads.tickets[index], key: $0) }
-    }
+    for index in 0..<reads.count where !isAnswered[index] { rest.append(reads, at: index) }
     return rest
   }
 }

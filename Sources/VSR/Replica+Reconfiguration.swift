@@ -15,7 +15,9 @@ extension Replica {
     leaveView()
     learnOfMembers()
     recordState()
-    if isNormalPrimary { becomePrimary() } else { acknowledge() }
+    guard isNormalPrimary else { return acknowledge() }
+    becomePrimary()
+    prepareFirst()
   }
 
   /// Primary, now and then: takes in one server whose current life is not a member, if the place it is to take

@@ -8,18 +8,13 @@ import Bytes
 extension Replica {
   func isSuspected(_ member: Member) -> Bool {
     guard member.server != server else { return false }
-    let peer = peers[member.server]
-    guard !isDead(member), !peer.isReset, let heardAt = peer.heardAt else { return true }
-    return now > heardAt + options.suspectTicks
+    return isDead(member) || isSuspected(member.server)
   }
 
   /// The servers with which contact went both ways of late, this one included.
   var reach: ServerMask {
     var mask = ServerMask([server])
-    for other in others {
-      guard let answeredAt = peers[other].answeredAt, !peers[other].isReset else { continue }
-      if now <= answeredAt + options.suspectTicks + options.pingTicks { mask.insert(other) }
-    }
+    for other in 0..<serverCount where isInContact(other) { mask.insert(other) }
     return mask
   }
 
@@ -27,7 +22,9 @@ extension Replica {
   private var wantsViewChange: Bool {
     switch status {
     case .viewChange:
-      return now >= change.since + options.viewChangeTicks || epoch.configuration.members.count == 1
+      // After a start there is a view to find again. If nobody is in it, none will come.
+      let limit = logView == view ? options.voteTicks : options.viewChangeTicks
+      return now >= change.since + limit || epoch.configuration.members.count == 1
     case .normal:
       if isNormalPrimary { return primary.isAbdicating }
       guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
@@ -35,7 +32,7 @@ extension Replica {
         return false
       }
       return change.isPrimarySuspected || isDead(member)
-        || now > change.primaryHeardAt + options.suspectTicks
+        || now > change.primaryHeardAt + silenceTicks(of: primaryServer)
     }
   }
 
@@ -204,6 +201,7 @@ extension Replica {
     status = .normal
     change.primaryHeardAt = now
     becomePrimary()
+    prepareFirst(isTold: false)
     for other in others { sendStartView(to: other) }
   }
 
@@ -276,8 +274,8 @@ extension Replica {
     if commit == log.head || commit != primary.progress { primary.progressAt = now }
     if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
     primary.progress = commit
-    let limit = 3 * options.suspectTicks
-    if now >= primary.progressAt + limit || now >= primary.contactAt + limit, !primary.isAbdicating {
+    let isStuck = now >= primary.progressAt + options.stuckTicks
+    if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
       primary.isAbdicating = true
       vote()
     }

@@ -41,6 +41,7 @@ package struct Replica: Sendable {
   var forwarded: (epoch: EpochID, view: View, count: UInt64) = (.none, 0, 0)
   var reads: ReadQueue
   var transfer = TransferState()
+  var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
   package internal(set) var counters = Counters()
@@ -98,6 +99,7 @@ package struct Replica: Sendable {
   private mutating func handle(_ event: Event) {
     switch event {
     case .tick: onTick()
+    case .stalled(let ticks): onStalled(ticks)
     case .message(let message): onMessage(message)
     case .writes(let first, let count, let bytes): onWrites(first: first, count: count, bytes: bytes)
     case .reads(let batch): onReads(batch)

@@ -18,4 +18,9 @@ struct ViewChangeState: Sendable {
   var primaryHeardAt: Tick = 0
   /// It voted against itself, or its connection is gone.
   var isPrimarySuspected = false
+
+  mutating func putOff(by ticks: Tick) {
+    since += ticks
+    primaryHeardAt += ticks
+  }
 }

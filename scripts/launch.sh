@@ -227,12 +227,12 @@ is_current() { # is_current PID OPTIONS…: whether the process runs the program
   [ "$(tr '\0' '\n' <"/proc/$running/cmdline")" = "$(printf '%s\n' "$kvnode" "$@")" ]
 }
 
-is_ready() {
-  if [ -x "$here/kvclient" ]; then
-    "$here/kvclient" status -h "$own" --timeout 2 >/dev/null
+is_ready() { # True also where nothing here can ask.
+  if [ -x "${kvnode%/*}/kvclient" ]; then
+    "${kvnode%/*}/kvclient" status -h "$own" --timeout 2 >/dev/null
   elif command -v curl >/dev/null 2>&1; then
     curl -sf -o /dev/null --noproxy '*' --max-time 2 "http://$own/-/ready"
-  else
+  elif command -v wget >/dev/null 2>&1; then
     wget -q -O /dev/null -T 2 "http://$own/-/ready" 2>/dev/null
   fi
 }

@@ -38,15 +38,13 @@ extension Replica {
 
   private var hasRoomInPipeline: Bool {
     log.head < commit + Bounds.pipelineMax && !isStopSignPending && !primary.isAbdicating
-      && log.bytes < Bounds.logBytesMax
+      && log.bytes < Bounds.logBytesMax && hasQuorumInSight
   }
 
   mutating func prepareWaiting() {
     prepareFirst()
-    while isNormalPrimary, hasRoomInPipeline {
-      let body = takeBatch()
-      if body.isEmpty { break }
-      prepare(.requests, body: body)
+    while isNormalPrimary, !primary.queue.isEmpty || waiting.hasUnhanded, hasRoomInPipeline {
+      prepare(.requests, body: takeBatch())
     }
   }
 

@@ -202,7 +202,8 @@ extension Replica {
   /// The server whose log is the greatest by (log view, op); this one where it is among them.
   private func bestLog() -> ServerIndex? {
     var best: (server: ServerIndex, rank: LogRank)?
-    for candidate in [server] + others {
+    for step in -1..<serverCount {
+      let candidate = step < 0 ? server : step
       guard let told = change.doViewChanges[candidate] else { continue }
       let logView = options.holds(.compareLogsByViewFirst) ? told.logView : 0
       let rank = LogRank(epoch: epoch.id.number, logView: logView, op: told.suffix.head)

@@ -57,6 +57,7 @@ final class ServingTests: DiskTestCase {
     }
     run { listener.synced == UInt64(author.marks.count - 1) && listener.saved.count == 1 }
     XCTAssertGreaterThan(told, 10)
+    listener.onSynced = { _ in }
     close(opened.disk)
   }
 

@@ -10,8 +10,7 @@ extension Disk {
   package func save(_ snapshot: SnapshotState) {
     guard state == .open else { return }
     precondition(saving.draft == nil, "one snapshot at a time")
-    // With the op itself on disk too, what follows it is never taken for what follows another history's.
-    let floor = queue.writer.floor(behind: snapshot.op - min(snapshot.op, 1))
+    let floor = queue.writer.floor(behind: snapshot.op)
     saving.draft = SnapshotDraft(snapshot, incarnation: incarnation, floor: floor)
     saving.unsynced = 0
     run([.create(.snapshotDraft)]) { [self] in writeSlice() }

@@ -136,14 +136,16 @@ package struct RecordWriter {
     installations.removeAll { if let end = $0.end { end <= durable } else { false } }
   }
 
-  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot. The
-  /// state that begins this segment must be durable too: else the last durable one goes with the others. And
-  /// an installation that may turn out to have no end must keep its begin: without it its entries would be taken
-  /// for the log's.
+  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot.
+  ///
+  /// It has the entry of `op` itself, where there is one: a log that begins behind that may be another history's
+  /// than the snapshot, and must not be taken for one with a gap. The state that begins it is durable: else the
+  /// last durable one would go with the others. And an installation that may turn out to have no end keeps its
+  /// begin: without that its entries would be taken for the log's.
   package func floor(behind op: UInt64) -> UInt64 {
     let begun = durable.sector > 0 ? durable.sequence : durable.sequence - 1
     let installed = installations.first?.sequence ?? begun
-    return max(index.first, min(index.floor(behind: op), begun, installed))
+    return max(index.first, min(index.floor(behind: op - min(op, 1)), begun, installed))
   }
 
   /// The segments before `floor` are gone.

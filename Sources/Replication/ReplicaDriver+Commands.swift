@@ -40,7 +40,7 @@ extension ReplicaDriver {
     guard replica.isBorn, replica.epoch.start.isLossPossible else {
       return .done("nothing to acknowledge: no loss is possible")
     }
-    //ACK
+    step(.acknowledgeLoss)
     return .done("acknowledged: the mark goes as soon as a quorum has taken note")
   }
 }

@@ -70,7 +70,7 @@ package final class ReplicaDriver {
     flush()
   }
 
-  package var isHandedOver: Bool { !replica.isNormalPrimary }
+  package var isHandedOver: Bool { replica.servesAlone || replica.isHandedOver }
 
   /// Says and hears nothing more. What was recorded is still written; then calls back.
   package func stop(_ onStopped: @escaping () -> Void) {

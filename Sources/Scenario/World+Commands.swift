@@ -23,7 +23,7 @@ extension World {
     case "nosync": for server in try each(rest) { servers[server].isSyncedAtOnce = false }
     case "syncs": for server in try each(rest) { resumeSyncing(server) }
     case "write", "read": try request(words[0], rest)
-    case "reset", "handover", "recover": try hint(words[0], rest)
+    case "reset", "handover", "acknowledge", "recover": try hint(words[0], rest)
     case "show": showsPings = true
     default: throw ScriptError("no command \(words[0])")
     }
@@ -212,6 +212,7 @@ extension World {
     switch command {
     case "reset": step(server, .linkReset(try self.server(words.last)))
     case "handover": step(server, .handOver)
+    case "acknowledge": step(server, .acknowledgeLoss)
     default: step(server, .recover(without: ServerMask(try each(words.dropFirst(2)))))
     }
   }

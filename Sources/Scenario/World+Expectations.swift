@@ -85,6 +85,7 @@ extension World {
     case "primary": return replica.isNormalPrimary ? word : "no primary's part"
     case "backup": return replica.isNormal && !replica.isNormalPrimary ? word : "no backup's part"
     case "serving": return replica.isServing ? word : "no answers to give"
+    case "handedOver": return replica.isHandedOver ? word : "something to hand over"
     case "alone": return replica.servesAlone ? word : "others to ask"
     case "frozen": return replica.isFrozen ? word : "not agreed to anything"
     case "normal", "viewChange": return replica.status == .normal ? "normal" : "viewChange"

@@ -41,11 +41,20 @@ extension Checker {
 
   private mutating func noteEpoch(_ epoch: Epoch, at index: ServerIndex, _ time: UInt64) {
     epochs.note(epoch)
+    if epoch.start.isLossPossible {
+      lossy.insert(epoch.start.lineage)
+    } else if lossy.contains(epoch.start.lineage), !acknowledged.contains(epoch.start.lineage) {
+      fail(.lossIsTold, index, time, "lineage \(epoch.start.lineage) no longer says what nobody acknowledged")
+    }
     let isNew = lineages.begin(epoch.start.lineage)
     guard isNew, lineages.count > 1 else { return }
     if !epoch.start.isLossPossible {
       fail(.lossIsTold, index, time, "lineage \(epoch.start.lineage) says that nothing can be lost")
     }
+  }
+
+  mutating func noteAcknowledgement(of epoch: Epoch) {
+    acknowledged.insert(epoch.start.lineage)
   }
 
   /// Everything newly committed is what was committed by others, or extends it.

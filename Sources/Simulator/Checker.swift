@@ -10,6 +10,9 @@ struct Checker {
   var requests = RequestLedger()
   var watched: [Watch]
   var epochs = EpochLedger()
+  /// Lineages that have said that loss is possible, and those for which it was acknowledged.
+  var lossy: Set<UInt64> = []
+  var acknowledged: Set<UInt64> = []
   var opsCommitted = 0
   var viewChanges = 0
   var tags: [TagName: TagValue] = [:]

@@ -21,6 +21,7 @@ extension Event {
     case .recover: 6
     case .handOver: 7
     case .stalled: 8
+    case .acknowledgeLoss: 9
     }
   }
 }
@@ -63,6 +64,7 @@ func describe(_ event: Event) -> String {
   case .snapshotSaved(let op): "snapshot saved of op \(op)"
   case .linkReset(let server): "link to \(server) reset"
   case .recover(let without): "recover without \((0..<serversMax).filter(without.contains))"
+  case .acknowledgeLoss: "loss acknowledged"
   case .handOver: "hand over"
   }
 }

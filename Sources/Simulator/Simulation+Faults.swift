@@ -47,6 +47,7 @@ extension Simulation {
       let server = target(&choice)
       server.troubledAt = now
       take(.handOver, at: server)
+    case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
     case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
       .vanishing,

@@ -138,6 +138,7 @@ package final class Simulation {
     report.steps += 1
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
+    if case .acknowledgeLoss = event { checker.noteAcknowledgement(of: server.process!.replica.epoch) }
     let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
     hash.mix(

@@ -36,6 +36,7 @@ package struct Violation: Equatable, Sendable {
     case conditionHolds = "condition-holds"
     case lineageNeedsLoss = "lineage-needs-loss"
     case lossIsTold = "loss-is-told"
+    case lossIsAcknowledged = "loss-is-acknowledged"
     case converges
     case answersAll = "answers-all"
     case servesAgain = "serves-again"

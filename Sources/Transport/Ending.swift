@@ -53,10 +53,8 @@ enum Ending {
   /// Whether it will be the same the next time.
   var isLasting: Bool {
     switch self {
-    case .unfit, .refused: true
-    case .refusedDial, .failed, .ended, .late, .silent, .stalled, .overflow, .garbage, .notUpgraded,
-      .crowded:
-      false
+    case .garbage, .unfit, .refused: true
+    case .refusedDial, .failed, .ended, .late, .silent, .stalled, .overflow, .notUpgraded, .crowded: false
     }
   }
 

@@ -27,9 +27,8 @@ struct HelloCheck {
     guard let version = WireVersion.common(hello.versions, versions) else {
       return .unfit("wire versions \(text(hello.versions)) there, \(text(versions)) here")
     }
-    if hello.session == identity.session || hello.own == servers.own.text {
-      return .unfit("a connection to itself: \(hello.own) is this server")
-    }
+    if hello.session == identity.session { return .unfit("a connection to itself") }
+    if hello.own == servers.own.text { return .unfit("another process says that it is \(hello.own)") }
     if let difference = servers.difference(to: hello.servers) {
       let stranger = servers.members.contains { $0.text == hello.own } ? "" : "\(hello.own) is a stranger; "
       return .unfit("\(stranger)servers.txt differs: \(difference)")

@@ -30,6 +30,7 @@ extension PeerConnection {
   func flush() {
     guard phase == .open, let stream, let peer else { return }
     while stream.pendingWriteBytes == 0, let given = outgoing.give(to: stream) {
+      givenBytes += given.bytes
       peers.links[peer].didSend(messages: given.messages, bytes: given.bytes)
     }
   }

@@ -43,9 +43,11 @@ final class PeerConnection {
   /// When the present wait began, and when bytes came last: the loop's milliseconds.
   private var waitBegan: UInt64
   private var heardAt: UInt64
-  /// What was pending at the last look, and since when it has been that much.
-  private var pendingSeen = 0
-  private var pendingSince: UInt64 = 0
+  /// Bytes of frames that the socket was given, how many of them it had taken at the last look, and since when
+  /// it has been that many while others were pending.
+  var givenBytes = 0
+  private var takenSeen = 0
+  private var takenSince: UInt64 = 0
 
   /// Dials.
   init(_ peers: Peers, dialling server: ServerIndex, at address: SocketAddress) throws(UVError) {
@@ -96,7 +98,7 @@ final class PeerConnection {
   func open(_ peer: ServerIndex) {
     phase = .open
     wasOpen = true
-    pendingSince = peers.loop.now
+    takenSince = peers.loop.now
     peers.didOpen(self, to: peer)
   }
 
@@ -135,10 +137,10 @@ extension PeerConnection {
 
   private func judgePending(at time: UInt64) {
     let pending = stream?.pendingWriteBytes ?? 0
-    if pending == 0 || pending != pendingSeen {
-      pendingSeen = pending
-      pendingSince = peers.loop.now
-    } else if time >= pendingSince + peers.times.stall {
+    if pending == 0 || givenBytes - pending > takenSeen {
+      takenSeen = givenBytes - pending
+      takenSince = peers.loop.now
+    } else if time >= takenSince + peers.times.stall {
       end(.stalled)
     }
   }

@@ -88,7 +88,10 @@ extension PeerLink {
 // What its connection tells
 extension PeerLink {
   func adopt(_ opened: PeerConnection) {
-    if let connection, connection !== opened { connection.close() }
+    if let connection, connection !== opened {
+      counts.dropped += UInt64(connection.outgoing.messageCount)
+      connection.close()
+    }
     connection = opened
     backoff = peers.times.redialMin
     guard let hello = opened.hello else { return }

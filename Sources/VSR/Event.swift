@@ -22,7 +22,9 @@ package enum Event: Sendable {
   case linkReset(ServerIndex)
   /// An operator declares these servers gone for good.
   case recover(without: ServerMask)
-  /// The process is about to end: let another be primary.
+  /// An operator has seen that this lineage may lack what an earlier one acknowledged.
+  case acknowledgeLoss
+  /// The process is about to end: let another be primary. `Replica.isHandedOver` tells when.
   case handOver
 }
 

@@ -98,8 +98,9 @@ extension Replica {
 extension Replica {
   private var selfPing: Ping {
     Ping(
-      nonce: session &+ noncesSent, session: session, view: view, commit: commit, excluded: formation.excluded
-    )
+      nonce: session &+ noncesSent, session: session, view: view, commit: commit,
+      excluded: formation.excluded,
+      lossAcknowledged: formation.lossAcknowledged)
   }
 
   /// Asks who is there, with a number never used before. It needs no synced state: it promises nothing.
@@ -153,6 +154,7 @@ extension Replica {
     hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
+    acknowledgeLoss(of: ping.lossAcknowledged)
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
     if !isBorn || message.epoch == epoch.id {
       formation.excluded.bits |= ping.excluded.bits & ~(1 << UInt8(server))

@@ -38,6 +38,14 @@ extension Replica {
       && commit >= primary.startOp
   }
 
+  /// Whether the process may end without anybody waiting for it: it is not primary, knows the view of whoever is, and
+  /// owes no answer. Never so where nobody else can be primary: whoever waits for it needs a limit.
+  package var isHandedOver: Bool {
+    guard !waiting.isAwaited, reads.count == 0 else { return false }
+    guard isBorn, !isFrozen else { return true }
+    return status == .normal && !isNormalPrimary
+  }
+
   /// When a quorum last confirmed that this server's state was the current one; nil: not since it started. For the
   /// age of an answer that proves nothing.
   package var confirmedAt: Tick? { confirmed }

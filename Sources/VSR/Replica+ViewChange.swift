@@ -43,7 +43,11 @@ extension Replica {
   mutating func tickViewChange() {
     guard hasVote else { return }
     if wantsViewChange {
-      if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil { vote() }
+      if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil {
+        vote()
+      } else if change.decidedAt != nil {
+        countVotes()
+      }
     } else {
       change.votes[server] = nil
     }
@@ -87,15 +91,21 @@ extension Replica {
     var weight = epoch.configuration.weight(of: voters)
     if !options.holds(.onlyMembersVote) { weight = voters.count }
     guard weight >= needed else { return }
-    transitionToViewChange(nextView(among: voters))
+    if change.decidedAt == nil { change.decidedAt = now }
+    if let next = nextView(among: voters) { transitionToViewChange(next) }
   }
 
-  /// The next view whose owner, one of the voters, reaches a quorum; failing that, the next.
-  private func nextView(among voters: ServerMask) -> View {
+  /// The next view whose owner, one of the voters, reaches a quorum; failing that, the next. An owner whose vote may be
+  /// on its way is waited for until the next tick: those who have it already choose its view, and two views would be
+  /// begun at once.
+  private func nextView(among voters: ServerMask) -> View? {
     for step in 1...UInt64(epoch.configuration.members.count) {
       let owner = epoch.primary(of: view + step)
-      if voters.contains(owner), let vote = change.votes[owner], epoch.configuration.isQuorum(vote.reach) {
-        if owner != primaryOfView || epoch.configuration.members.count == 1 { return view + step }
+      guard owner != primaryOfView || epoch.configuration.members.count == 1 else { continue }
+      if voters.contains(owner) {
+        if let vote = change.votes[owner], epoch.configuration.isQuorum(vote.reach) { return view + step }
+      } else if change.decidedAt == now, isInContact(owner), !isSuspected(owner) {
+        return nil
       }
     }
     return view + 1

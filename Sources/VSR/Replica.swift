@@ -107,6 +107,7 @@ package struct Replica: Sendable {
     case .snapshotSaved(let op): onSnapshotSaved(op)
     case .linkReset(let server): onLinkReset(server)
     case .recover(let without): onRecover(without: without)
+    case .acknowledgeLoss: acknowledgeLoss(of: epoch.start.lineage)
     case .handOver: onHandOver()
     }
   }

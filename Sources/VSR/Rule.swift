@@ -39,6 +39,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case secondBirthIsNotBlank = "second-birth-is-not-blank"
   case birthIsAckedByAll = "birth-is-acked-by-all"
   case formationOnlyBelowQuorum = "formation-only-below-quorum"
+  case lossStaysTold = "loss-stays-told"
   case inheritedOpsNeedNewAcks = "inherited-ops-need-new-acks"
   case restartedPrimaryLeavesItsView = "restarted-primary-leaves-its-view"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"

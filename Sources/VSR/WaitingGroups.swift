@@ -20,6 +20,8 @@ struct WaitingGroups: Sendable {
   private(set) var all: [Waiting] = []
 
   var count: Int { all.count }
+  /// Whether somebody waits for an answer.
+  var isAwaited: Bool { all.contains { !$0.isGivenUp } }
 
   mutating func add(_ group: Group, at now: Tick) {
     all.append(Waiting(group: group, arrived: now))

@@ -84,6 +84,13 @@ final class FaultTests: DiskTestCase {
     XCTAssertEqual(failure?.message, "\(directory)/snapshot.new: cannot write: no space left on device")
   }
 
+  func testEverythingFailsAtOnce() throws {
+    let (failure, listener, _) = try failure(savesSnapshot: true) { _ in true }
+    XCTAssertNotNil(failure)
+    XCTAssertEqual(listener.saved, [])
+    XCTAssertEqual(listener.synced, 7)
+  }
+
   func testWhatIsSuperfluousAndCannotBeRemoved() throws {
     var author = Author()
     let opened = try open().get()

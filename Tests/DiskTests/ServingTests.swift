@@ -48,6 +48,8 @@ final class ServingTests: DiskTestCase {
       opened.disk.record((0..<random.below(4)).map { _ in author.next(&random) })
       opened.disk.flush()
       loop.poll()
+      let given = UInt64(author.marks.count - 1)
+      if turn % 10 == 0 { run { listener.synced == given } }
       if turn == 150 {
         run { listener.synced == UInt64(author.marks.count - 1) }
         if let snapshot = author.snapshot { opened.disk.save(snapshot) }
@@ -113,6 +115,35 @@ final class ServingTests: DiskTestCase {
     let again = try open().get()
     XCTAssertEqual(again.notes, [.intact])
     XCTAssertEqual(again.restored.snapshot?.digest, other.digest)
+    close(again.disk)
+  }
+
+  /// The same where a segment begins with the op behind that snapshot: what it follows must still be there, or
+  /// it would be taken for a log with a gap.
+  func testASnapshotOfAnotherHistoryBeforeASegmentsFirstOp() throws {
+    var random = Random(state: 5)
+    let author = Author()
+    let opened = try open().get()
+    let listener = Listener()
+    opened.disk.handler = listener
+    opened.disk.record([author.begin()])
+    while opened.disk.queue.writer.position.sequence == 1 {
+      opened.disk.record([author.append(random.bytes(3000))])
+      opened.disk.flush()
+      run { listener.synced == UInt64(author.marks.count - 1) }
+    }
+    let op = author.log.head - 1
+    let other = SnapshotState(
+      op: op, digest: Digest(low: 8, high: 9), epoch: .none, store: SampleStore.make(keys: 10, valueBytes: 1))
+    opened.disk.save(other)
+    run { listener.saved == [op] }
+    opened.disk.recycle(through: op)
+    close(opened.disk)
+    let again = try open().get()
+    XCTAssertEqual(again.notes, [.intact])
+    XCTAssertEqual(again.restored.snapshot?.digest, other.digest)
+    XCTAssertEqual(again.restored.log.head, op)
+    XCTAssertEqual(again.restored.log.headDigest, other.digest)
     close(again.disk)
   }
 

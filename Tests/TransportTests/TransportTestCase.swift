@@ -93,6 +93,8 @@ final class TestServer: PeersHandler, UpgradeHandler {
   func reasons(_ name: String) -> [String] { events(name).map { $0["reason"] ?? "" } }
   func isUp(_ server: ServerIndex) -> Bool { peers.report(on: server).link == .up }
 
+  func forgetNews(_ isOld: (News) -> Bool) { news.removeAll(where: isOld) }
+
   private func add(_ item: News) {
     XCTAssertFalse(isCalling, "told within a call")
     news.append(item)
@@ -158,6 +160,51 @@ class TransportTestCase: XCTestCase {
     return raw
   }
 
+  /// The hello of the server named `name`, one of `server`'s set.
+  func hello(_ name: String, to server: TestServer, versions: ClosedRange<UInt8> = 1...2) -> Hello {
+    let set = server.peers.servers
+    return Hello(
+      versions: versions, digest: set.digest, servers: set.members.map(\.text), own: name,
+      addressee: set.own.text, incarnation: 5, session: 6, epochNumber: 0, storeLimit: 1000, program: "raw")
+  }
+
+  /// Plays the server `name` through its greetings, but for the last one.
+  func greet(_ server: TestServer, as name: String, versions: ClosedRange<UInt8> = 1...2) throws -> RawPeer {
+    let raw = try raw(to: server)
+    raw.upgrade()
+    raw.say(.hello(hello(name, to: server, versions: versions)))
+    var greetings: [Greeting] = []
+    run { raw.takeReply() }
+    run {
+      if let greeting = raw.takeGreeting() { greetings.append(greeting) }
+      return greetings.count == 2
+    }
+    guard case .hello = greetings[0] else { XCTFail("no hello"); return raw }
+    XCTAssertEqual(greetings[1], .welcome(version: versions.upperBound))
+    return raw
+  }
+
+  /// The link of the server `name`, played by hand.
+  func link(
+    _ server: TestServer, as name: String, versions: ClosedRange<UInt8> = 1...2
+  ) throws -> RawPeer {
+    let raw = try greet(server, as: name, versions: versions)
+    raw.say(.welcome(version: versions.upperBound))
+    let index = try XCTUnwrap(server.peers.servers.members.firstIndex { $0.text == name })
+    run { server.isUp(index) }
+    return raw
+  }
+
+  /// Seeded (SplitMix64).
+  func randomBytes(_ count: Int, _ state: inout UInt64) -> [UInt8] {
+    (0..<count).map { _ in
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var mixed = state
+      mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+      return UInt8(truncatingIfNeeded: mixed ^ mixed >> 27)
+    }
+  }
+
   func raw(on stream: Stream, _ early: [UInt8]) -> RawPeer {
     let raw = RawPeer(taking: stream, early)
     raws.append(raw)
@@ -199,6 +246,18 @@ final class RawPeer: StreamHandler {
 
   func close() { stream.close() }
 
+  /// Frames of one message each, as server `from`.
+  func send(_ payloads: Payload..., from: ServerIndex) {
+    var bytes: [UInt8] = []
+    for payload in payloads {
+      let message = Message(from: from, incarnation: 5, epoch: .none, payload: payload)
+      XCTAssertTrue(writer.put(message, into: &bytes))
+    }
+    stream.write(bytes)
+  }
+
+  var writer = FrameWriter(.two)
+
   func upgrade() {
     stream.write(UpgradeExchange.request(host: "x:1"))
   }
@@ -230,7 +289,23 @@ final class RawPeer: StreamHandler {
     stream.startReading()
   }
 
-  func stream(_ stream: Stream, received bytes: UnsafeRawBufferPointer) { self.bytes += bytes }
+  /// Pauses after each read, until `readOnce()`.
+  var readsOnce = false
+  private var isPaused = false
+
+  func readOnce() {
+    guard isPaused else { return }
+    isPaused = false
+    stream.startReading()
+  }
+
+  func stream(_ stream: Stream, received bytes: UnsafeRawBufferPointer) {
+    self.bytes += bytes
+    guard readsOnce else { return }
+    isPaused = true
+    stream.pauseReading()
+  }
+
   func streamEnded(_ stream: Stream) { isOver = true }
   func stream(_ stream: Stream, failed error: UVError) {
     isOver = true

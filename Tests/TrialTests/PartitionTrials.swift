@@ -17,6 +17,7 @@ final class PartitionTrials: TrialCase {
       try network.isolate(primary)
       try workload.waitForProgress(at: others)
       sayGaps("primary cut off", since: start, at: others)
+      try waitUntilKnown(by: [primary], workload)
       try network.heal()
       try say("it votes again after", cluster.waitUntilWell())
       try workload.waitForProgress(at: cluster.all)
@@ -42,6 +43,7 @@ final class PartitionTrials: TrialCase {
         }
         try workload.waitForProgress(at: others, operations: 60)
         sayGaps("cut \(way), at the others", since: start, at: others)
+        if way == "both ways" { try waitForBadNews(workload) }
         try network.heal()
         try say("all see each other after", cluster.waitUntilWell())
         try workload.waitForProgress(at: cluster.all)
@@ -76,9 +78,27 @@ final class PartitionTrials: TrialCase {
     }
     try workload.waitForProgress(at: [heavy, others[0]])
     sayGaps("halves", since: start, at: [heavy, others[0]])
+    try waitUntilKnown(by: Array(others.dropFirst()), workload)
     try network.heal()
     try say("one cluster again after", cluster.waitUntilWell())
     try workload.waitForProgress(at: cluster.all)
     try conclude()
+  }
+
+  /// Until servers without a quorum say so, and a client has been told.
+  private func waitUntilKnown(by servers: [Int], _ workload: Workload) throws {
+    try cluster.waitForStatus("servers \(servers) promising nothing", of: servers) { known in
+      !known.contains { $0.linearizable }
+    }
+    try waitForBadNews(workload)
+  }
+
+  private func waitForBadNews(_ workload: Workload) throws {
+    let before = workload.recorder.counts
+    try cluster.wait("a client being told that its write was not done, or may not be") {
+      let now = workload.recorder.counts
+      return now.refused > before.refused || now.deadlinesPassed > before.deadlinesPassed
+        || now.labelled > before.labelled
+    }
   }
 }

@@ -10,7 +10,7 @@ final class PauseTrials: TrialCase {
   private func pausePrimary(_ keeping: Cluster.Keeping) throws {
     try startCluster(4, keeping)
     let workload = try startWorkload()
-    for _ in 0..<TrialCase.rounds {
+    for round in 1...TrialCase.rounds {
       let paused = try cluster.primary()
       let others = cluster.all.filter { $0 != paused }
       let start = Clock.nanoseconds
@@ -18,6 +18,11 @@ final class PauseTrials: TrialCase {
       try workload.waitForProgress(at: others)
       sayGaps("primary paused", since: start, at: others)
       XCTAssertNotEqual(try cluster.primary(of: others), paused)
+      // Once for so long that its clients give up, and find it later at requests that nobody waits for.
+      let timeouts = workload.recorder.counts.timeouts
+      try cluster.wait("a client to give up") {
+        round < TrialCase.rounds || workload.recorder.counts.timeouts > timeouts
+      }
       cluster.resume(paused)
       try say("it votes again after", cluster.waitUntilWell())
       try workload.waitForProgress(at: cluster.all)

@@ -93,6 +93,7 @@ let package = Package(
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
     .testTarget(
       name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
+    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

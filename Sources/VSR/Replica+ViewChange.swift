@@ -289,7 +289,9 @@ extension Replica {
     if commit == log.head || commit != primary.progress { primary.progressAt = now }
     if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
     primary.progress = commit
-    let isStuck = now >= primary.progressAt + options.stuckTicks
+    // Commit may wait for a member until that is suspected, and one that is a quorum gains nothing by making way.
+    let patience = max(options.stuckTicks, options.silenceTicksMax + options.voteTicks)
+    let isStuck = now >= primary.progressAt + patience && !epoch.configuration.isQuorum(ServerMask([server]))
     if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
       primary.isAbdicating = true
       vote()

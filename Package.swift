@@ -17,10 +17,12 @@ let package = Package(
   products: [
     .executable(name: "kvnode", targets: ["KVNode"]),
     .executable(name: "kvclient", targets: ["KVClient"]),
+    .executable(name: "kvload", targets: ["KVLoad"]),
     .executable(name: "kvsim", targets: ["KVSim"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
   targets: [
     // C
@@ -43,6 +45,12 @@ let package = Package(
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
+    .target(
+      name: "Load",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "History",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
     // programs
     .executableTarget(
       name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend", "CGetopt"],
@@ -54,6 +62,11 @@ let package = Package(
       name: "KVSim",
       dependencies: [
         "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "KVLoad",
+      dependencies: [
+        "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
@@ -70,6 +83,8 @@ let package = Package(
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
+    .testTarget(
+      name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],

@@ -30,6 +30,7 @@ enum Rules {
     "Disk": ["Bytes", "UV", "Glibc", "Journal"],
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
+    "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
     // programs
@@ -39,7 +40,7 @@ enum Rules {
       "Frontend",
     ],
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
-    "KVLoad": ["Bytes", "UV", "Glibc", "CGetopt", "Foundation", "HTTP", "Servers", "History", "Client"],
+    "KVLoad": ["Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "HTTP", "Servers", "History", "Load"],
     "KVSim": [
       "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
       "History",

@@ -107,7 +107,7 @@ struct KVLoad: ParsableCommand {
 
   private static func isTime(_ seconds: Double) -> Bool { seconds >= 0 && seconds <= 1e7 }
 
-  func options(seed: UInt64) -> LoadOptions {
+  func options(seed: UInt64, run: UInt64) -> LoadOptions {
     var options = LoadOptions()
     options.pace = closed ? .closed : .open(rate: rate)
     options.extent = requests.map { .requests($0) } ?? .nanoseconds(Self.nanoseconds(duration ?? 10))
@@ -119,6 +119,7 @@ struct KVLoad: ParsableCommand {
     options.keys = keys
     options.valueSize = valueSize
     options.seed = seed
+    options.run = run
     options.timeoutNanoseconds = Self.nanoseconds(timeout)
     options.fills = !noFill
     options.checks = check

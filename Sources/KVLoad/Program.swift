@@ -41,7 +41,8 @@ final class Program {
     guard hosts.count <= command.connections else {
       throw UsageError("--connections \(command.connections): fewer than there are hosts, \(hosts.count)")
     }
-    let options = command.options(seed: command.seed ?? .random(in: 1...UInt64(UInt32.max)))
+    let options = command.options(
+      seed: command.seed ?? .random(in: 1...UInt64(UInt32.max)), run: .random(in: 0...UInt64.max))
     let result = try run(options, hosts)
     console.close()
     try write(result)

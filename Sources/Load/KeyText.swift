@@ -6,9 +6,9 @@ struct KeyText: Sendable {
 
   let prefix: [UInt8]
 
-  /// A checked run has keys of its own, named by its seed; others share theirs, and leave no more behind.
+  /// A checked run has keys of its own, others share theirs, and leave no more behind.
   init(_ options: LoadOptions) {
-    prefix = options.hasOwnKeys ? Array("c\(ValueText.tag(options.seed))-".utf8) : Array("key".utf8)
+    prefix = options.hasOwnKeys ? Array("c\(ValueText.tag(options.run))-".utf8) : Array("key".utf8)
   }
 
   var count: Int { prefix.count + Self.digitsCount }

@@ -35,7 +35,11 @@ package struct LoadOptions: Sendable {
   package var keys: UInt32 = 1000
   /// Bytes.
   package var valueSize = 30
+  /// The same seed asks for the same actions on the same keys.
   package var seed: UInt64 = 1
+  /// Stands in the values, and in the keys of a checked run: another number for each run, so that no run takes
+  /// what an earlier one left behind for its own.
+  package var run: UInt64 = 1
   /// A request without a reply for so long has ended, its outcome unknown.
   package var timeoutNanoseconds: UInt64 = 5_000_000_000
   /// Writes every key once before the load begins.

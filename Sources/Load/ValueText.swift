@@ -15,11 +15,11 @@ struct ValueText: Sendable {
   init(_ options: LoadOptions) {
     precondition(options.valueSize >= LoadOptions.valueSizeMin)
     size = options.valueSize
-    tag = Array(Self.tag(options.seed).utf8)
+    tag = Array(Self.tag(options.run).utf8)
   }
 
-  static func tag(_ seed: UInt64) -> String {
-    String(hexadecimal(Workload.mix(seed)).suffix(tagCount))
+  static func tag(_ run: UInt64) -> String {
+    String(hexadecimal(Workload.mix(run)).suffix(tagCount))
   }
 
   func text(of number: UInt64) -> [UInt8] {

@@ -60,7 +60,7 @@ final class WorkloadTests: XCTestCase {
       }
       XCTAssertNil(number(Array(text.dropLast())))
     }
-    XCTAssertNil(number(ValueText(options { $0.seed = 2 }).text(of: 1)), "of another run")
+    XCTAssertNil(number(ValueText(options { $0.run = 2 }).text(of: 1)), "of another run")
     XCTAssertEqual(Set((0..<1000).map { values.text(of: $0) }).count, 1000)
   }
 

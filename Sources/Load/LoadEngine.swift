@@ -236,6 +236,8 @@ package final class LoadEngine {
     }
   }
 
+  var hasLoaded: Bool { loadBegan > 0 }
+
   func noteBytes(_ connection: Int, sent: Int = 0, received: Int = 0) {
     tally.hosts[host(of: connection)].bytesSent += UInt64(sent)
     tally.hosts[host(of: connection)].bytesReceived += UInt64(received)
@@ -349,14 +351,14 @@ extension LoadEngine {
   }
 
   private func finishLoad(at now: UInt64) {
-    if loadBegan > 0, measuredTo == 0 {
+    if hasLoaded, measuredTo == 0 {
       measuredTo = max(tally.lastSuccess, measuredFrom)
       if case .nanoseconds(let length) = options.extent, end == .whole {
         measuredTo = max(measuredTo, measuredFrom + length)
       }
       for host in tally.hosts.indices { tally.hosts[host].endWatch(at: measuredTo) }
     }
-    guard options.checks, loadBegan > 0, !hasReadFinally else { return part = .ended }
+    guard options.checks, hasLoaded, !hasReadFinally else { return part = .ended }
     hasReadFinally = true
     chores = Chores(keys: options.keys, at: now)
     part = .finalReading

@@ -10,7 +10,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test sim mutants mutants-sweep fuzz lint format clean bench-deps bench-one bench-client soak compat
+.PHONY: help deps build run deploy test sim mutants mutants-sweep fuzz lint format clean bench-deps bench-one bench-client soak compat
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ build: ## build the programs, optimized: .build/release/kvnode, kvclient
 	@scripts/deps.sh build
 	$(SWIFT) build -c release
 
-run: build ## build, then run a server on 127.0.0.1:8081 until Ctrl-C
+run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-C
 	@scripts/run.sh
+
+deploy: build ## bring the programs to HOSTS=a,b,c,d over ssh and start them, one after the other
+	@scripts/update.sh --start $(HOSTS)
 
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing

@@ -42,7 +42,9 @@ let package = Package(
     .target(name: "History"),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
+    .target(name: "Transport", dependencies: ["Bytes", "UV", "Servers", "VSR", "Wire"]),
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
+    .target(name: "Disk", dependencies: ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
     .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
     .target(
@@ -51,9 +53,17 @@ let package = Package(
         "Bytes", "UV", "HTTP", "Servers", "History",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(
+      name: "Replication",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+      ]),
     // programs
     .executableTarget(
-      name: "KVNode", dependencies: ["Bytes", "UV", "HTTP", "Servers", "KVStore", "Frontend", "CGetopt"],
+      name: "KVNode",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Disk", "Replication", "CGetopt",
+      ],
       linkerSettings: standalone),
     .executableTarget(
       name: "KVClient", dependencies: ["Bytes", "UV", "HTTP", "Servers", "Client", "CGetopt"],
@@ -81,11 +91,24 @@ let package = Package(
     .testTarget(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
+    .testTarget(
+      name: "TransportTests",
+      dependencies: [
+        "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
+      ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(
       name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(
+      name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
+    .testTarget(
+      name: "ReplicationTests",
+      dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
+    .testTarget(
+      name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
+    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

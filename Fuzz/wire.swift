@@ -5,56 +5,72 @@ import Wire
 private let serverCount = 3
 
 /// libFuzzer's entry. The first byte says what the rest is: a stream of frames, one frame's payload, a journal's
-/// records, or a seed of good frames and what to change in them. `FrameTranscript` holds every message that comes
+/// records, or a seed of good frames and what to change in them; and which version the frames are of. `FrameTranscript` holds every message that comes
 /// out to be the only meaning of its bytes. Built by `scripts/fuzz.sh wire`.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzWire(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
   guard let mode = input.first else { return 0 }
   let rest = Array(input.dropFirst())
+  let version: WireVersion = mode & 4 == 0 ? .one : .two
   switch mode & 3 {
-  case 0: checkStream(rest)
-  case 1: checkPayload(rest)
-  case 2: checkJournal(rest)
-  default: checkChanged(rest)
+  case 0: checkStream(rest, version)
+  case 1: checkPayload(rest, version)
+  case 2: mode & 4 == 0 ? checkJournal(rest) : checkGreeting(rest)
+  default: checkChanged(rest, version)
   }
   return 0
 }
 
-private func checkStream(_ bytes: [UInt8]) {
-  let whole = FrameTranscript(bytes, serverCount: serverCount)
+private func checkStream(_ bytes: [UInt8], _ version: WireVersion) {
+  let whole = FrameTranscript(bytes, serverCount: serverCount, version: version)
   let pieces = FrameTranscript(
-    bytes, pieceCounts: [1 + Int(bytes.last ?? 0) % 9, 1], serverCount: serverCount)
+    bytes, pieceCounts: [1 + Int(bytes.last ?? 0) % 9, 1], serverCount: serverCount, version: version)
   precondition(whole.messages == pieces.messages && whole.error == pieces.error, "the split shows")
 }
 
 /// The first byte is the kind; the head is sound.
-private func checkPayload(_ bytes: [UInt8]) {
+private func checkPayload(_ bytes: [UInt8], _ version: WireVersion) {
   guard let kind = bytes.first else { return }
   var frame: [UInt8] = []
-  frame.put(UInt32(20 + bytes.count - 1))
-  frame += [wireVersion, kind % 20, 1, 5] + [UInt8](repeating: 7, count: 16)
-  checkStream(frame + bytes.dropFirst())
+  switch version {
+  case .one:
+    frame.put(UInt32(20 + bytes.count - 1))
+    frame += [wireVersion, kind % 20, 1, 5]
+  case .two:
+    frame.putVarint(18 + bytes.count - 1)
+    frame += [kind % 20, 5]
+  }
+  frame += [UInt8](repeating: 7, count: 16)
+  checkStream(frame + bytes.dropFirst(), version)
+}
+
+private func checkGreeting(_ bytes: [UInt8]) {
+  guard let (greeting, _) = try? bytes.withUnsafeBytes({ try Greeting.take(from: $0) }) else { return }
+  var again: [UInt8] = []
+  again.put(greeting)
+  let repeated = try? again.withUnsafeBytes { try Greeting.take(from: $0) }
+  precondition(repeated?.greeting == greeting, "a greeting has two meanings")
 }
 
 /// Eight bytes of seed, then triples: where, and what to flip.
-private func checkChanged(_ bytes: [UInt8]) {
+private func checkChanged(_ bytes: [UInt8], _ version: WireVersion) {
   var fields = bytes[...]
   var seed: UInt64 = 0
   for byte in fields.prefix(8) { seed = seed << 8 | UInt64(byte) }
   fields = fields.dropFirst(8)
   var maker = MessageMaker(seed: seed, serverCount: serverCount)
+  var writer = FrameWriter(version)
   var stream: [UInt8] = []
-  for _ in 0..<2 {
-    let kind = FrameKind.allCases[maker.below(FrameKind.allCases.count)]
-    precondition(stream.put(frame: maker.message(kind)))
+  for message in maker.conversation(from: 0, count: 4) {
+    precondition(writer.put(message, into: &stream))
   }
   while fields.count >= 3 {
     let place = (Int(fields[fields.startIndex]) << 8 | Int(fields[fields.startIndex + 1])) % stream.count
     stream[place] ^= fields[fields.startIndex + 2]
     fields = fields.dropFirst(3)
   }
-  checkStream(stream)
+  checkStream(stream, version)
 }
 
 /// Records: kind, op, how many bytes, the payload. An entry whose chain is to hold gets the right one.

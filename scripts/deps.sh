@@ -27,6 +27,10 @@ for purpose in "$@"; do
   test)
     program curl curl
     program netcat-openbsd nc
+    program busybox busybox
+    program util-linux nsenter
+    PATH=$PATH:/usr/sbin program iproute2 ip
+    PATH=$PATH:/usr/sbin program iptables iptables
     promtool=yes
     ;;
   lint) program shellcheck shellcheck ;;

@@ -9,8 +9,8 @@ package struct Call: Sendable {
     case remove(key: [UInt8])
     /// GET of a server's own path, such as `/-/dump`.
     case inspect(StaticString)
-    /// POST to a server's own path.
-    case command(StaticString)
+    /// POST to a server's own path, with this body.
+    case command(StaticString, body: [UInt8] = [])
   }
 
   package enum Condition: Equatable, Sendable {
@@ -58,7 +58,8 @@ package struct Call: Sendable {
         value.withUnsafeBytes { writer.putWrite(key: key, value: $0, options: options, into: &output) }
       }
     case .inspect(let path): writer.putAdmin(.get, path: path, options: options, into: &output)
-    case .command(let path): writer.putAdmin(.post, path: path, options: options, into: &output)
+    case .command(let path, let body):
+      writer.putAdmin(.post, path: path, body: body, options: options, into: &output)
     }
   }
 

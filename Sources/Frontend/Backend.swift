@@ -11,13 +11,25 @@ package protocol Backend: AnyObject {
   /// For `/-/status`, `/-/ready` and `/-/metrics`.
   var report: ServerReport { get }
 
-  /// `POST /-/recover` and `/-/acknowledge-loss`: what was done, in one line.
-  func command(_ command: OperatorCommand) -> String
+  /// `POST /-/recover` and `/-/acknowledge-loss`.
+  func command(_ command: OperatorCommand) -> CommandAnswer
 }
 
-package enum OperatorCommand: Sendable {
-  case recover
+package enum OperatorCommand: Equatable, Sendable {
+  /// The servers named, as written in servers.txt, are gone for good.
+  case recover(without: [String])
   case acknowledgeLoss
+}
+
+/// What became of an operator's command.
+package struct CommandAnswer: Sendable {
+  /// Whether it was carried out; otherwise `line` says what is wrong with it (400).
+  package let isDone: Bool
+  /// One line, without its end.
+  package let line: String
+
+  package static func done(_ line: String) -> CommandAnswer { CommandAnswer(isDone: true, line: line) }
+  package static func wrong(_ line: String) -> CommandAnswer { CommandAnswer(isDone: false, line: line) }
 }
 
 /// Why a request got no answer of the store's.

@@ -17,9 +17,22 @@ extension Connection {
     case .metrics: reply(request.form, .metrics, frontend.metricsText())
     case .status: reply(request.form, .json, frontend.backend.report.json(counters: frontend.counters()))
     case .dump: acceptDump(request)
-    case .recover: reply(command: .recover, request.form)
+    case .recover: acceptRecover(request)
     case .acknowledgeLoss: reply(command: .acknowledgeLoss, request.form)
     }
+  }
+
+  /// The body: nothing, or `without=HOST:PORT`, with more of them behind commas.
+  private func acceptRecover(_ request: Request) {
+    let text = String(decoding: request.body, as: UTF8.self).filter { !$0.isWhitespace }
+    let prefix = "without="
+    guard text.isEmpty || text.hasPrefix(prefix) else {
+      return reply(
+        Reply(.badRequest, form: request.form), text: "the body is to be without=HOST:PORT[,HOST:PORT...]",
+        kind: .own)
+    }
+    let names = text.dropFirst(prefix.count).split(separator: ",").map { String($0) }
+    reply(command: .recover(without: names), request.form)
   }
 
   /// For what only an operator at the machine may ask: others are told that there is no such path.
@@ -48,7 +61,10 @@ extension Connection {
   }
 
   private func reply(command: OperatorCommand, _ form: ReplyForm) {
-    reply(form, .text, Array((frontend.backend.command(command) + "\n").utf8))
+    let answer = frontend.backend.command(command)
+    reply(
+      Reply(answer.isDone ? .ok : .badRequest, form: form), body: Array((answer.line + "\n").utf8), kind: .own
+    )
   }
 
   private func acceptDump(_ request: Request) {

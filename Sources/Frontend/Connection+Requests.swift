@@ -14,6 +14,7 @@ extension Connection {
       case .refusal(let refusal): refuse(refusal)
       }
     }
+    if phase == .upgrading { keepEarly(rest) }
     guard !takesNoMore else { return }
     hasMore = true
     if !rest.isEmpty { leftover.append(contentsOf: rest) }
@@ -49,11 +50,11 @@ extension Connection {
       if request.action == .read { acceptRead(request) } else { acceptWrite(request) }
     case .options: replyOptions(request)
     case .admin: acceptAdmin(request)
-    case .upgrade: answer(.noQuorum, to: request)
+    case .upgrade: acceptUpgrade(request)
     }
   }
 
-  private func answer(_ unanswered: Unanswered, to request: Request) {
+  func answer(_ unanswered: Unanswered, to request: Request) {
     reply(Reply(unanswered, form: request.form), text: unanswered.reason, kind: .own)
   }
 

@@ -12,6 +12,7 @@ extension Connection {
     }
     continueDump()
     flush()
+    upgradeIfAnswered()
     guard phase != .closed else { return }
     // Replies that were too many are on their way: there is room again.
     if hasMore, canTake { return markDirty() }
@@ -57,7 +58,7 @@ extension Connection {
     switch phase {
     case .serving: if isOver { finish() }
     case .finishing: finish()
-    case .lingering, .closed: break
+    case .upgrading, .lingering, .closed: break
     }
   }
 
@@ -80,7 +81,7 @@ extension Connection {
       switch phase {
       case .serving: canTake && !hasMore
       case .finishing, .lingering: true
-      case .closed: false
+      case .upgrading, .closed: false
       }
     guard wantsBytes != isReading, !hasEnded else { return }
     if wantsBytes { resumeReading() } else { pauseReading() }

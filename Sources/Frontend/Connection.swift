@@ -8,6 +8,8 @@ import UV
 final class Connection {
   enum Phase {
     case serving
+    /// A peer's: once all before are answered the stream is handed over. `leftover` goes with it.
+    case upgrading
     /// The last reply is made. It is sent, then the FIN.
     case finishing
     /// Our FIN is out; what still comes is discarded until the client's.
@@ -78,12 +80,15 @@ extension Connection: StreamHandler {
     frontend.metrics.receivedBytes += UInt64(bytes.count)
     switch phase {
     case .serving: break
+    case .upgrading:
+      leftover.append(contentsOf: bytes)
+      return
     case .finishing, .lingering, .closed: return
     }
     frontend.beginTurn()
     if hasMore { leftover.append(contentsOf: bytes) } else { take(bytes) }
     // At once, or this turn would go on reading into memory.
-    if hasMore, isReading { pauseReading() }
+    if hasMore || phase == .upgrading, isReading { pauseReading() }
     markDirty()
   }
 
@@ -91,7 +96,7 @@ extension Connection: StreamHandler {
     hasEnded = true
     isReading = false
     switch phase {
-    case .serving, .finishing: markDirty()
+    case .serving, .upgrading, .finishing: markDirty()
     case .lingering, .closed: frontend.close(self)
     }
   }

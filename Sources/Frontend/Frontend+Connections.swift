@@ -26,6 +26,13 @@ extension Frontend: ListenerHandler {
   /// Closes at once. Whatever its requests come to is dropped.
   func close(_ connection: Connection) {
     guard connection.phase != .closed else { return }
+    release(connection)
+    connection.stream.close()
+    endIfStopped()
+  }
+
+  /// The connection is no more, whatever becomes of its stream.
+  func release(_ connection: Connection) {
     connection.phase = .closed
     while connection.first != RequestTable.none {
       let index = connection.first
@@ -36,8 +43,6 @@ extension Frontend: ListenerHandler {
     connections[connection.slot] = nil
     freeSlots.append(connection.slot)
     connectionCount -= 1
-    connection.stream.close()
-    endIfStopped()
   }
 }
 
@@ -48,7 +53,7 @@ extension Connection {
     case .serving:
       first == RequestTable.none && !hasMore && output.isEmpty && dump == nil && parser.progress == .idle
         && stream.pendingWriteBytes == 0
-    case .finishing, .closed: false
+    case .finishing, .upgrading, .closed: false
     case .lingering: true
     }
   }

@@ -10,6 +10,10 @@ extension Frontend {
     putConnections(&text)
     putServer(&text, report)
     putStore(&text, report)
+    putPeers(&text, report.peers)
+    for counter in report.counters {
+      text.counter("kv_\(counter.name)_total", counter.help, counter.value)
+    }
     putProcess(&text, report)
     return text.bytes
   }
@@ -52,6 +56,9 @@ extension Frontend {
     text.counter(
       "kv_connections_accepted_total", "Connections of clients accepted.", metrics.connectionsAccepted)
     text.counter(
+      "kv_connections_upgraded_total", "Connections that turned out to be a peer's.",
+      metrics.connectionsUpgraded)
+    text.counter(
       "kv_connections_failed_total", "Connections that ended by an error.", metrics.connectionErrors)
     text.counter("kv_connections_idle_closed_total", "Connections closed as idle.", metrics.idleClosed)
     text.counter(
@@ -82,6 +89,26 @@ extension Frontend {
     text.gauge("kv_store_bytes", "Bytes of all keys and values.", report.bytes)
     text.gauge("kv_store_charged_bytes", "Bytes that the store's limit counts.", report.chargedBytes)
     text.gauge("kv_store_limit_bytes", "The store's limit.", report.storeLimit)
+  }
+
+  private func putPeers(_ text: inout MetricsText, _ peers: [ServerReport.Peer]) {
+    guard !peers.isEmpty else { return }
+    func put(
+      _ name: String, _ kind: MetricsText.Kind, _ help: String, _ value: (ServerReport.Peer) -> String
+    ) {
+      text.family(name, kind, help)
+      for peer in peers { text.sample(name, labels: "peer=\"\(escapedLabel(peer.id))\"", value(peer)) }
+    }
+    put("kv_peer_up", .gauge, "1 while the link to the other server is up.") { $0.link == .up ? "1" : "0" }
+    put("kv_peer_suspected", .gauge, "1 while the other server is suspected.") { $0.isSuspected ? "1" : "0" }
+    put("kv_peer_silence_max_seconds", .gauge, "After how long a silence the other server is suspected.") {
+      seconds(nanoseconds: $0.silenceMax * 1_000_000)
+    }
+    put("kv_peer_lag_ops", .gauge, "Ops that the other server is behind.") { "\($0.lag)" }
+    put("kv_peer_sent_messages_total", .counter, "Messages sent to it.") { "\($0.sent.messages)" }
+    put("kv_peer_sent_bytes_total", .counter, "Bytes sent to it.") { "\($0.sent.bytes)" }
+    put("kv_peer_received_messages_total", .counter, "Messages from it.") { "\($0.received.messages)" }
+    put("kv_peer_received_bytes_total", .counter, "Bytes from it.") { "\($0.received.bytes)" }
   }
 
   private func putProcess(_ text: inout MetricsText, _ report: ServerReport) {

@@ -9,6 +9,8 @@ package final class Frontend {
   let loop: Loop
   let options: FrontendOptions
   let backend: any Backend
+  /// Takes the connections of peers; without one they are told to come later.
+  package weak var upgradeHandler: (any UpgradeHandler)?
 
   var requests = RequestTable()
   var deadlines = DeadlineLists()
@@ -96,6 +98,8 @@ extension Frontend {
 
   /// To be called after the events of a turn and before the loop waits: asks the backend, sends the replies.
   func endTurn() {
+    // An answer alone may let a connection go on with what it has sent already.
+    if !dirty.isEmpty { beginTurn() }
     while !turn.isEmpty || !dirty.isEmpty {
       submitTurn()
       swap(&dirty, &spareDirty)

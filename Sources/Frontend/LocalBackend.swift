@@ -63,10 +63,10 @@ package final class LocalBackend: Backend {
     return report
   }
 
-  package func command(_ command: OperatorCommand) -> String {
+  package func command(_ command: OperatorCommand) -> CommandAnswer {
     switch command {
-    case .recover: "nothing to recover: this server is its own quorum"
-    case .acknowledgeLoss: "nothing to acknowledge: no loss is possible"
+    case .recover: .done("nothing to recover: this server is its own quorum")
+    case .acknowledgeLoss: .done("nothing to acknowledge: no loss is possible")
     }
   }
 }

@@ -6,6 +6,8 @@ struct Metrics {
   private static let statusesMax = 512
 
   var connectionsAccepted: UInt64 = 0
+  /// Handed over to the transport: peers are no clients from there on.
+  var connectionsUpgraded: UInt64 = 0
   /// Ended by an error, such as the client's reset.
   var connectionErrors: UInt64 = 0
   var idleClosed: UInt64 = 0

@@ -14,6 +14,7 @@ extension ServerReport {
       text.name("counters")
       text.object { text in
         for counter in counters { text.member(counter.name, counter.value) }
+        for counter in self.counters { text.member(counter.name, counter.value) }
       }
     }
     return text.bytes

@@ -42,12 +42,27 @@ package struct ServerReport: Sendable {
     package var lag: UInt64
     package var sent: Traffic
     package var received: Traffic
+    /// After how long a silence it is suspected, milliseconds: what it has taught.
+    package var silenceMax: UInt64 = 0
 
     package init(
       id: String, link: Link, isSuspected: Bool, acked: UInt64, lag: UInt64, sent: Traffic, received: Traffic
     ) {
       (self.id, self.link, self.isSuspected, self.acked, self.lag) = (id, link, isSuspected, acked, lag)
       (self.sent, self.received) = (sent, received)
+    }
+  }
+
+  /// Only ever grows. In `/-/status` under its name, in `/-/metrics` as `kv_NAME_total`.
+  package struct Counter: Sendable {
+    /// In snake case, with its unit where it has one.
+    package let name: String
+    /// One sentence.
+    package let help: String
+    package let value: UInt64
+
+    package init(_ name: String, _ help: String, _ value: UInt64) {
+      (self.name, self.help, self.value) = (name, help, value)
     }
   }
 
@@ -82,6 +97,8 @@ package struct ServerReport: Sendable {
   /// What the limit of the store counts, and the limit.
   package var chargedBytes = 0
   package var storeLimit = 0
+  /// What else the server counts since its start.
+  package var counters: [Counter] = []
 
   package init(id: String, version: String, cluster: String, incarnation: UInt64) {
     (self.id, self.version, self.cluster, self.incarnation) = (id, version, cluster, incarnation)

@@ -28,6 +28,8 @@ package struct Request {
   package var value = UnsafeRawBufferPointer(start: nil, count: 0)
   /// The raw path, from `/-/`; empty unless admin or upgrade.
   package var path = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// What came with the request; empty unless admin.
+  package var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// 1 to 64 bytes without quotes; empty when the request has none. Means something only on a write or remove.
   package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
   /// `If-Match` and `If-None-Match`, read anew from `fieldLines` when asked for.

@@ -18,7 +18,7 @@ extension RequestHead {
   func judge(body: UnsafeRawBufferPointer) -> ParsedRequest {
     if let refusal { return .refusal(refusal) }
     switch target {
-    case .admin(let path): return judge(path: path)
+    case .admin(let path): return judge(path: path, body: body)
     case .key(let pair):
       if line.method == .options { return .request(request(.options)) }
       if line.method != .get, pair.value != nil {
@@ -62,9 +62,10 @@ extension RequestHead {
     }
   }
 
-  private func judge(path: UnsafeRawBufferPointer) -> ParsedRequest {
+  private func judge(path: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> ParsedRequest {
     var request = request(line.method == .options ? .options : .admin)
     request.path = path
+    request.body = body
     guard path.equals("/-/peer"), request.action == .admin else { return .request(request) }
     guard line.method == .get, form.dialect == .standard, fields.upgradesToPeer else {
       return .refusal(Refusal(.upgradeRequired, "peers come here, with Upgrade: quorate/1", form: form))

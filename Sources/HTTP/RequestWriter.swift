@@ -55,18 +55,24 @@ package struct RequestWriter {
     output.put("\r\n")
   }
 
-  /// An admin path, `/-/…`, by GET or POST.
+  /// An admin path, `/-/…`, by GET or POST; the body goes with POST.
   package func putAdmin(
-    _ method: Method, path: StaticString, options: Options = Options(), into output: inout [UInt8]
+    _ method: Method, path: StaticString, body: [UInt8] = [], options: Options = Options(),
+    into output: inout [UInt8]
   ) {
-    precondition(method == .get || method == .post)
+    precondition(method == .post || method == .get && body.isEmpty)
     output.put(method.name)
     output.put(" ")
     output.put(path)
     output.put(hostField)
     putFields(options, into: &output)
-    if method == .post { output.put("Content-Length: 0\r\n") }
+    if method == .post {
+      output.put("Content-Length: ")
+      output.putDecimal(UInt64(body.count))
+      output.put("\r\n")
+    }
     output.put("\r\n")
+    output += body
   }
 
   private func putStart(

@@ -33,6 +33,8 @@ package struct JournalContents: Equatable, Sendable {
   /// The last prepared segment, once `blank` is done.
   package var ready: UInt64
   package var index = SegmentIndex()
+  /// The segment in which an installation begins that has no end.
+  package var unfinished: UInt64?
   /// From each of these places to the end of its file, zeros are to be written.
   package var blank: [Position] = []
   /// Files of no use.

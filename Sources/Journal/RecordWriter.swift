@@ -34,13 +34,17 @@ package struct RecordWriter {
   private var group: [UInt8] = []
   private var state: [UInt8] = []
   private var index: SegmentIndex
+  /// Installations whose end is not known to be durable: the segment in which each begins, and the place behind
+  /// its end, once that is appended.
+  private var installations: [(sequence: UInt64, end: Position?)] = []
 
   /// Goes on at `position`. Everything before it is durable (what opening found is synced once more: a process
   /// that died may have left it in the cache only), and so are zeros from there to the end of segment `ready`.
-  /// `state` is the last state recorded, `index` what opening found.
+  /// `state` is the last state recorded, `index` what opening found, `unfinished` where an installation begins
+  /// that has no end.
   package init(
     incarnation: UInt64, layout: SegmentLayout, position: Position = .start, ready: UInt64 = 1,
-    state: [UInt8] = [], index: SegmentIndex = SegmentIndex()
+    state: [UInt8] = [], index: SegmentIndex = SegmentIndex(), unfinished: UInt64? = nil
   ) {
     precondition(position.sequence <= ready && position.sector < layout.sectorCount)
     self.incarnation = incarnation
@@ -49,6 +53,7 @@ package struct RecordWriter {
     self.ready = ready
     self.state = state
     self.index = index
+    installations = unfinished.map { [($0, nil)] } ?? []
     durable = position
     self.index.begin(position.sequence)
     if position.sector == 0 { putState() }
@@ -76,7 +81,9 @@ package struct RecordWriter {
     }
     if kind == .state { state = Array(payload) }
     if kind == .entry { index.note(op: op, in: position.sequence) }
+    if kind == .truncate { installations.append((position.sequence, nil)) }
     put(kind, op: op, chain: chain, payload: payload)
+    if kind == .state { endInstallations() }
     return true
   }
 
@@ -126,13 +133,19 @@ package struct RecordWriter {
   package mutating func synced(through place: Position) {
     precondition(place <= position)
     durable = max(durable, place)
+    installations.removeAll { if let end = $0.end { end <= durable } else { false } }
   }
 
-  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot. The
-  /// state that begins this segment must be durable too: else the last durable one goes with the others.
+  /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot.
+  ///
+  /// It has the entry of `op` itself, where there is one: a log that begins behind that may be another history's
+  /// than the snapshot, and must not be taken for one with a gap. The state that begins it is durable: else the
+  /// last durable one would go with the others. And an installation that may turn out to have no end keeps its
+  /// begin: without that its entries would be taken for the log's.
   package func floor(behind op: UInt64) -> UInt64 {
     let begun = durable.sector > 0 ? durable.sequence : durable.sequence - 1
-    return max(index.first, min(index.floor(behind: op), begun))
+    let installed = installations.first?.sequence ?? begun
+    return max(index.first, min(index.floor(behind: op - min(op, 1)), begun, installed))
   }
 
   /// The segments before `floor` are gone.
@@ -146,6 +159,15 @@ extension RecordWriter {
   private func hasRoom(_ payloadCount: Int) -> Bool {
     let stream = group.count + RecordHeader.size + payloadCount
     return position.sector + (stream + Sector.capacity - 1) / Sector.capacity < layout.sectorCount
+  }
+
+  /// A state that is not the journal's own repetition ends whatever was begun.
+  private mutating func endInstallations() {
+    let count = (group.count + Sector.capacity - 1) / Sector.capacity
+    let end = Position(sequence: position.sequence, sector: position.sector + count)
+    for index in installations.indices where installations[index].end == nil {
+      installations[index].end = end
+    }
   }
 
   private mutating func beginNextSegment() {

@@ -14,10 +14,14 @@ struct SegmentScan {
   var opMax: UInt64 = 0
   /// Greatest op of a checkpoint before `end`, 0 if there is none.
   var checkpointMax: UInt64 = 0
+  /// Whether an installation that begins here, or before, has no end here. Nil: nothing here tells.
+  var isInstalling: Bool?
   /// The first sector that is neither whole nor zero, or stands where none can.
   var damagedSector: Int?
 
   private var isWhole = true
+  /// A segment's first record repeats the state.
+  private var isAtFirstRecord = true
 
   /// `bytes` has the layout's size.
   init(_ bytes: UnsafeRawBufferPointer, sequence: UInt64, incarnation: UInt64, layout: SegmentLayout) {
@@ -69,8 +73,10 @@ struct SegmentScan {
       case .entry: opMax = max(opMax, record.op)
       case .checkpoint: checkpointMax = max(checkpointMax, record.op)
       case .end: isEnded = true
-      case .state, .truncate: break
+      case .truncate: isInstalling = true
+      case .state: if !isAtFirstRecord { isInstalling = false }
       }
+      isAtFirstRecord = false
     }
     return true
   }

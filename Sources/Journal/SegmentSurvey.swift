@@ -14,6 +14,7 @@ struct SegmentSurvey {
   private var unusable: [UInt64] = []
   private var durable: UInt64 = 0
   private var checkpointMax: UInt64 = 0
+  private var unfinished: UInt64?
 
   init(layout: SegmentLayout, incarnation: UInt64, floor: UInt64, last: UInt64) {
     self.layout = layout
@@ -44,6 +45,7 @@ struct SegmentSurvey {
     index.begin(sequence)
     index.note(op: scan.opMax, in: sequence)
     checkpointMax = max(checkpointMax, scan.checkpointMax)
+    if let isInstalling = scan.isInstalling { unfinished = isInstalling ? sequence : nil }
     guard !scan.isEnded else { return }
     tail = Position(sequence: sequence, sector: scan.end)
     if !scan.isBlankAfterEnd { blank.append(Position(sequence: sequence, sector: scan.end)) }
@@ -67,6 +69,7 @@ struct SegmentSurvey {
     contents.end = tail
     contents.ready = unusable.first.map { $0 - 1 } ?? last
     contents.index = index
+    contents.unfinished = unfinished
     contents.blank = blank
     contents.discard = discard + unusable.map { .segment($0) }
     return blank.isEmpty ? .intact(contents) : .torn(contents)

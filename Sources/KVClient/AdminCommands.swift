@@ -7,14 +7,6 @@ enum DumpCommand {
   }
 }
 
-/// Has a server start anew below a quorum. Sent once: it is not a thing to repeat unasked.
-enum RecoverCommand {
-  static func run(_ options: Options) throws(Failure) -> Output {
-    let body = try Runtime(options).run(Call(.command("/-/recover"))).answer.body
-    return Output(bytes: body.last == newline || body.isEmpty ? body : body + [newline])
-  }
-}
-
 /// A line for each server, from the server itself.
 struct StatusCommand {
   private let options: Options

@@ -37,7 +37,10 @@ enum Help {
       status                     a line for each server
       dump                       every KEY=VALUE, one a line, sorted, as one snapshot
       load FILE                  write every KEY=VALUE line of FILE (- is stdin), in order for each key
-      recover                    have the server on this machine start anew below a quorum
+      recover [--without HOST:PORT,…]
+                                 have the servers start anew below a quorum, without those that are gone for
+                                 good: possibly a loss. Only at a machine of a server. Without --without it
+                                 says which servers are missing
 
     Whatever fails prints exactly one line on stdout, ERROR: message, and exits with
       1 missing    2 usage, nothing was sent    3 no server could be reached    4 not executed

@@ -23,7 +23,8 @@ enum Hosts {
     throw .usage("no servers: give -h HOST:PORT, or set KV_HOSTS, or have a servers.txt here")
   }
 
-  private static func parse(_ list: [UInt8], from source: String) throws(Failure) -> [ServerAddress] {
+  /// A comma-separated list; `source` is where it was given, for the error.
+  static func parse(_ list: [UInt8], from source: String) throws(Failure) -> [ServerAddress] {
     do throws(AddressError) {
       return try HostList(parsing: list).hosts
     } catch {

@@ -6,7 +6,8 @@ import HTTP
 /// The long options. Numbers lie above all characters, which are the short ones.
 private enum LongOption: Int32, CaseIterable {
   case raw = 256
-  case json, stdin, delete, ifMatch, create, linearizable, local, failMissing, timeout, verbose, version, help
+  case json, stdin, delete, ifMatch, create, linearizable, local, failMissing, timeout, without, verbose,
+    version, help
 
   var name: StaticString {
     switch self {
@@ -20,13 +21,14 @@ private enum LongOption: Int32, CaseIterable {
     case .local: "local"
     case .failMissing: "fail-missing"
     case .timeout: "timeout"
+    case .without: "without"
     case .verbose: "verbose"
     case .version: "version"
     case .help: "help"
     }
   }
 
-  var takesArgument: Bool { self == .ifMatch || self == .timeout }
+  var takesArgument: Bool { self == .ifMatch || self == .timeout || self == .without }
 }
 
 extension Options {
@@ -77,6 +79,7 @@ extension Options {
     case .local: isLocal = true
     case .failMissing: failsMissing = true
     case .timeout: timeoutMilliseconds = try Self.milliseconds(argument)
+    case .without: without = argument
     case .verbose: isVerbose = true
     case .version: if command != .help { command = .version }
     case .help: command = .help

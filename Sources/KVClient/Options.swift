@@ -32,6 +32,8 @@ struct Options {
   var failsMissing = false
   var isVerbose = false
   var form = Form.value
+  /// Of `recover`: the servers that are gone for good, as given.
+  var without: [UInt8]?
   var timeoutMilliseconds = Options.timeoutMillisecondsDefault
 
   static let timeoutMillisecondsDefault: UInt64 = 5000
@@ -51,6 +53,7 @@ extension Options {
   }
 
   private func checkKey() throws(Failure) {
+    if without != nil { throw .usage("--without goes with recover") }
     guard let key else { throw .usage("no key: give -k KEY, or see --help") }
     if let fault = key.withUnsafeBytes({ TextRules.keyFault($0) }) { throw .usage("\(fault)") }
     if let value, let fault = value.withUnsafeBytes({ TextRules.valueFault($0) }) { throw .usage("\(fault)") }
@@ -67,8 +70,10 @@ extension Options {
 
   private func checkSubcommand() throws(Failure) {
     if key != nil || isWrite || condition != .none || isLinearizable || isLocal || failsMissing {
-      throw .usage("a subcommand takes only -h, --timeout, --verbose and, for status, --json")
+      throw .usage(
+        "a subcommand takes only -h, --timeout, --verbose, for status --json, and for recover --without")
     }
+    if without != nil && command != .recover { throw .usage("--without goes with recover") }
     if form == .json && command != .status { throw .usage("--json goes with a key or with status") }
   }
 }

@@ -1,5 +1,6 @@
 import Client
 import Glibc
+import Servers
 import UV
 
 /// What a finished command has to print, and its exit status.
@@ -45,8 +46,9 @@ struct Runtime {
   let session: ClientSession
   let timeout: UInt64
 
-  init(_ options: Options) throws(Failure) {
-    let hosts = try Hosts.find(options.hosts)
+  /// `hosts`: at least one; without them those that the options lead to.
+  init(_ options: Options, hosts chosen: [ServerAddress]? = nil) throws(Failure) {
+    let hosts = if let chosen { chosen } else { try Hosts.find(options.hosts) }
     do throws(UVError) {
       loop = try Loop()
     } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import Replication
 
 /// Events of the server on stderr, one a line, in logfmt.
 struct Log {
@@ -18,6 +19,14 @@ struct Log {
   let level: Level
 
   func write(_ level: Level, _ event: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    write(level, event, fields.map { ($0.key, $0.value) })
+  }
+
+  func write(_ note: Note) {
+    write(Level(note.level), note.event, note.fields)
+  }
+
+  private func write(_ level: Level, _ event: String, _ fields: [(name: String, value: String)]) {
     guard level.rank <= self.level.rank else { return }
     var line = "time=\(Self.time()) level=\(level.rawValue) event=\(event)"
     for (name, value) in fields { line += " \(name)=\(Self.quoted(value))" }
@@ -59,4 +68,15 @@ struct Log {
 func writeToStandardError(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = write(STDERR_FILENO, bytes, bytes.count)
+}
+
+extension Log.Level {
+  fileprivate init(_ level: Note.Level) {
+    switch level {
+    case .error: self = .error
+    case .warn: self = .warn
+    case .info: self = .info
+    case .debug: self = .debug
+    }
+  }
 }

@@ -1,45 +1,44 @@
 import Bytes
+import Disk
 import Frontend
 import Glibc
 import KVStore
+import Replication
 import Servers
 import UV
+import VSR
 
-let programVersion = "0.1.0"
+let programVersion = "0.2.0"
 
-/// The process: its servers.txt, its frontend, its signals.
+/// The process: its servers.txt, its disk, its replica, its clients' side, its signals.
 final class Node {
   private let options: Options
   private let log: Log
   private let servers: ServerSet
   private let loop: Loop
-  private let backend: LocalBackend
-  private let frontend: Frontend
+  private let hashKey = HashKey(randomNumber(), randomNumber())
+  private var driver: ReplicaDriver?
+  private var frontend: Frontend?
   private var binding: Binding?
   private var signals: [UV.Signal] = []
   private var failure: Failure?
-  private var isStopping = false
+  private var stopping: Stopping?
 
   init(_ options: Options) throws(Failure) {
     self.options = options
     log = Log(level: options.logLevel)
     servers = try ServerSet.read(path: options.servers)
-    guard servers.count == 1 else {
-      throw .usage("\(options.servers): this version serves one server alone; \(servers.count) are listed")
-    }
     do throws(UVError) {
       loop = try Loop()
     } catch {
       throw .environment("no event loop: \(error.message)")
     }
-    backend = LocalBackend(
-      identity: Self.identity(servers), limits: options.limits,
-      hashKey: HashKey(Self.randomNumber(bits: 64), Self.randomNumber(bits: 64)))
-    frontend = Frontend(loop, options: options.frontend, backend: backend)
   }
 
   /// Returns when the server has stopped.
   func run() throws(Failure) {
+    // Slow look-ups and a snapshot's sync must leave a thread of libuv's pool to the journal.
+    setenv("UV_THREADPOOL_SIZE", "8", 0)
     ignoreBrokenPipes()
     raiseDescriptorLimit()
     for number in [SIGTERM, SIGINT] {
@@ -49,58 +48,90 @@ final class Node {
         throw .environment("cannot hear signals: \(error.message)")
       }
     }
-    let (host, port) = try place()
-    binding = Binding(
-      loop, log: log, host: host, port: port,
-      bind: { [unowned self] (address) throws(UVError) in try frontend.listen(at: address) },
-      completion: { [unowned self] in didBind($0) })
+    let place = try place()
+    remember { [unowned self] restored, disk in
+      makeServer(restored, disk)
+      listen(place)
+    }
     loop.run()
     if let failure { throw failure }
   }
 
-  private func didBind(_ result: Result<[SocketAddress], Failure>) {
-    switch result {
-    case .success(let addresses):
-      sayWhatIsKept()
-      log.write(
-        .info, "serving",
-        [
-          "address": servers.own.text,
-          "bound": addresses.map(\.description).joined(separator: ","),
-          "members": "\(servers.count)", "view": "0", "state": "memory", "version": programVersion,
-        ])
-    case .failure(let failure):
-      self.failure = failure
-      end()
-    }
-  }
-
-  private func sayWhatIsKept() {
-    guard options.keeping != .memory else { return }
-    log.write(
-      .warn, "not-durable",
-      ["reason": "this version keeps state in memory only: nothing is written to disk, a restart loses all"])
+  private func fail(_ failure: Failure) {
+    self.failure = failure
+    guard let driver else { return loop.stop() }
+    driver.stop { [unowned self] in loop.stop() }
   }
 
   /// The first signal lets what is in flight end; the second does not wait for it.
   private func stop(_ number: Int32) {
-    guard !isStopping else { exit(128 + number) }
+    guard stopping == nil else { exit(128 + number) }
     log.write(.info, "stopping", ["signal": number == SIGTERM ? "SIGTERM" : "SIGINT"])
-    end()
-  }
-
-  private func end() {
-    isStopping = true
     binding?.cancel()
-    frontend.stop { [unowned self] in
-      for signal in signals { signal.close() }
+    guard let driver, let frontend else { return loop.stop() }
+    stopping = Stopping(loop, driver, frontend) { [unowned self] in
       log.write(.debug, "stopped")
       loop.stop()
     }
   }
 }
 
+// MARK: - Starting
+
 extension Node {
+  /// What the disk remembers; without one, a new life.
+  private func remember(_ completion: @escaping (Restored, Disk?) -> Void) {
+    guard let directory = options.dataDirectory else {
+      return completion(.nothing(), nil)
+    }
+    let identity = DiskIdentity(
+      cluster: servers.digest, address: Array(servers.own.text.utf8), serverCount: servers.count,
+      limits: options.limits, hashKey: hashKey, freshIncarnation: randomNumber())
+    Disk.open(loop, directory: directory, identity: identity) { [unowned self] result in
+      switch result {
+      case .success(let opened):
+        for note in opened.notes { log.write(Note(note)) }
+        completion(opened.restored, opened.disk)
+      case .failure(let failure): fail(.environment(failure.message))
+      }
+    }
+  }
+
+  private func makeServer(_ restored: Restored, _ disk: Disk?) {
+    let driver = ReplicaDriver(
+      loop, servers: servers,
+      options: DriverOptions(
+        version: programVersion, limits: options.limits, hashKey: hashKey,
+        requestTimeout: options.frontend.requestTimeout),
+      restored: restored, disk: disk, owner: self)
+    self.driver = driver
+    frontend = Frontend(loop, options: options.frontend, backend: driver)
+  }
+
+  private func listen(_ place: (host: String, port: UInt16)) {
+    guard let frontend, stopping == nil else { return }
+    binding = Binding(
+      loop, log: log, host: place.host, port: place.port,
+      others: options.listen == nil ? servers.members.filter { $0 != servers.own } : [],
+      bind: { (address) throws(UVError) in try frontend.listen(at: address) },
+      completion: { [unowned self] in didBind($0) })
+  }
+
+  private func didBind(_ result: Result<[SocketAddress], Failure>) {
+    switch result {
+    case .success(let addresses):
+      log.write(
+        .info, "listening",
+        [
+          "address": servers.own.text,
+          "bound": addresses.map(\.description).joined(separator: ","),
+          "servers": "\(servers.count)", "version": programVersion,
+        ])
+      if let frontend { driver?.start(answering: frontend) }
+    case .failure(let failure): fail(failure)
+    }
+  }
+
   /// What to bind: `--listen`, or the own line of servers.txt.
   private func place() throws(Failure) -> (host: String, port: UInt16) {
     guard let text = options.listen else { return (servers.own.host, servers.own.port) }
@@ -113,21 +144,16 @@ extension Node {
     }
     return (named.host, named.port)
   }
+}
 
-  private static func identity(_ servers: ServerSet) -> ServerReport {
-    let own = servers.own.text
-    let incarnation = randomNumber(bits: 64)
-    var report = ServerReport(
-      id: own, version: programVersion, cluster: "\(servers.digest)", incarnation: incarnation)
-    report.primary = own
-    // Such that a JSON reader with numbers in double precision takes it exactly.
-    report.lineage = randomNumber(bits: 53)
-    report.members = [ServerReport.Member(id: own, incarnation: incarnation, weight: 1, isVoting: true)]
-    return report
+extension Node: ReplicaDriverOwner {
+  func driver(_ driver: ReplicaDriver, notes note: Note) {
+    log.write(note)
   }
 
-  private static func randomNumber(bits: Int) -> UInt64 {
-    let number = randomBytes(count: 8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-    return max(1, number >> (64 - bits))
+  /// At once: what others believe to be on this disk may not be.
+  func driver(_ driver: ReplicaDriver, failed reason: String) {
+    writeToStandardError("ERROR: \(reason)")
+    exit(Failure.Cause.environment.rawValue)
   }
 }

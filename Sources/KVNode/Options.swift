@@ -17,6 +17,22 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+
+  /// Nil: memory only.
+  var dataDirectory: String? {
+    switch keeping {
+    case .memory: nil
+    case .data(let directory): directory
+    case .standard:
+      if let slash = servers.lastIndex(of: "/") {
+        String(servers[...slash]) + Self.dataName
+      } else {
+        Self.dataName
+      }
+    }
+  }
+
+  private static let dataName = "kvnode.data"
 }
 
 /// One long option.

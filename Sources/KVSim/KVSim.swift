@@ -81,6 +81,9 @@ struct RunChoice: ParsableArguments {
   @Option(help: "Steps before the faults stop.")
   var steps: Int?
 
+  @Option(help: "Suspect after so many ticks of silence, whatever was learned.")
+  var silence: UInt64?
+
   @Option(help: "Leave out these kinds of faults, by commas.")
   var without: String?
 
@@ -92,6 +95,7 @@ struct RunChoice: ParsableArguments {
 
   func validate() throws {
     if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
+    if let silence, !(1...1000).contains(silence) { throw ValidationError("--silence takes 1 to 1000") }
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
     if kinds == nil {
       throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))")
@@ -139,6 +143,10 @@ struct RunChoice: ParsableArguments {
     if memory { settings.isDurable = false }
     if durable { settings.isDurable = true }
     if let steps { settings.stepsMax = steps }
+    if let silence {
+      settings.options.silenceTicksMin = silence
+      settings.options.silenceTicksMax = silence
+    }
     settings.leaveOut(kinds ?? FaultKinds([]))
     #if QUORATE_MUTANTS
       settings.options.removedRule = rule.flatMap(Rule.init(rawValue:))
@@ -153,6 +161,7 @@ struct RunChoice: ParsableArguments {
     if memory { arguments.append("--memory") }
     if durable { arguments.append("--durable") }
     if let steps { arguments += ["--steps", "\(steps)"] }
+    if let silence { arguments += ["--silence", "\(silence)"] }
     if let without, !without.isEmpty { arguments += ["--without", without] }
     if let skip, !skip.isEmpty { arguments += ["--skip", skip] }
     if let rule { arguments += ["--rule", rule] }

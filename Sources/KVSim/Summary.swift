@@ -3,9 +3,9 @@ import Simulator
 /// Sums over runs; travels from a worker as one line of numbers.
 struct Summary {
   private static let names = [
-    "seeds", "events", "microseconds", "ops committed", "views", "epochs", "lineages", "snapshots installed",
-    "reads",
-    "writes", "refused", "unknown", "messages", "bytes",
+    "seeds", "events", "microseconds", "ops committed", "views", "views left needlessly", "epochs",
+    "lineages", "snapshots installed",
+    "reads", "dumps", "writes", "refused", "unknown", "messages", "bytes",
     "undecided keys", "segments", "segments recycled", "openings torn", "openings interrupted",
     "openings damaged",
   ]
@@ -19,9 +19,10 @@ struct Summary {
 
   init(_ report: RunReport) {
     counts = [
-      1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges, report.epochs,
-      report.lineages, report.snapshotsInstalled, report.readsDone, report.writesDone, report.refused,
-      report.unknown, report.messages, report.bytes, report.undecided, report.segments,
+      1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges,
+      report.viewsLeftNeedlessly, report.epochs, report.lineages, report.snapshotsInstalled, report.readsDone,
+      report.dumpsDone, report.writesDone,
+      report.refused, report.unknown, report.messages, report.bytes, report.undecided, report.segments,
       report.segmentsRecycled, report.openingsTorn, report.openingsInterrupted, report.openingsDamaged,
     ]
     faults = report.faults

@@ -37,6 +37,18 @@ package struct Outcomes: Sendable {
     values.removeAll(keepingCapacity: true)
   }
 
+  /// Gives each record the ticket that belongs to its number; those that nobody waits for are dropped.
+  package mutating func retarget(_ ticket: (UInt64) -> UInt64?) {
+    var kept = 0
+    for index in records.indices {
+      guard let found = ticket(records[index].ticket) else { continue }
+      records[kept] = records[index]
+      records[kept].ticket = found
+      kept += 1
+    }
+    records.removeSubrange(kept...)
+  }
+
   mutating func append(_ outcome: Outcome) {
     records.append(outcome)
   }

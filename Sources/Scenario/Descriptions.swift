@@ -83,6 +83,17 @@ extension BorrowedGroup {
   }
 }
 
+extension Store {
+  /// `k=a,x=1`, by key.
+  var content: String {
+    var lines: [UInt8] = []
+    var dump = DumpWriter(self)
+    while dump.write(atMost: 4096, to: &lines) {}
+    return lines.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+      .joined(separator: ",")
+  }
+}
+
 /// `k=a,x=1`
 private func writes(in bytes: UnsafeRawBufferPointer) -> String {
   var all: [String] = []

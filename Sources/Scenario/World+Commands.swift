@@ -15,6 +15,7 @@ extension World {
     case "born": try settle()
     case "settle": try settle()
     case "tick": try tick(rest)
+    case "stall": step(try server(rest.first), .stalled(ticks: UInt64(try count(rest.last))))
     case "run": try run(rest)
     case "deliver": try deliver(rest)
     case "drop", "cut", "heal", "hold", "release", "keep": try moveMessages(words[0], rest)
@@ -22,7 +23,7 @@ extension World {
     case "nosync": for server in try each(rest) { servers[server].isSyncedAtOnce = false }
     case "syncs": for server in try each(rest) { resumeSyncing(server) }
     case "write", "read": try request(words[0], rest)
-    case "reset", "handover", "recover": try hint(words[0], rest)
+    case "reset", "handover", "acknowledge", "recover": try hint(words[0], rest)
     case "show": showsPings = true
     default: throw ScriptError("no command \(words[0])")
     }
@@ -54,7 +55,9 @@ extension World {
     guard parts.count == 2, let value = UInt64(parts[1]) else { throw ScriptError("no option \(word)") }
     switch parts[0] {
     case "heartbeat": options.heartbeatTicks = value
-    case "suspect": options.suspectTicks = value
+    case "silenceMin": options.silenceTicksMin = value
+    case "silenceMax": options.silenceTicksMax = value
+    case "stuck": options.stuckTicks = value
     case "ping": options.pingTicks = value
     case "vote": options.voteTicks = value
     case "viewChange": options.viewChangeTicks = value
@@ -183,6 +186,7 @@ extension World {
     let words = Array(words)
     guard words.count >= 4, words[2] == "as" else { throw ScriptError("\(command) SERVER WHAT as NAME") }
     let server = try server(words[0])
+    if command == "read", words[1] == "*" { return try readAll(server, as: words[3]) }
     if command == "read" { return try read(server, Array(words[1].utf8), as: words[3]) }
     let parts = words[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw ScriptError("write KEY=VALUE") }
@@ -208,6 +212,7 @@ extension World {
     switch command {
     case "reset": step(server, .linkReset(try self.server(words.last)))
     case "handover": step(server, .handOver)
+    case "acknowledge": step(server, .acknowledgeLoss)
     default: step(server, .recover(without: ServerMask(try each(words.dropFirst(2)))))
     }
   }

@@ -84,6 +84,9 @@ extension World {
     case "member", "learner": return replica.isMember ? "member" : "learner"
     case "primary": return replica.isNormalPrimary ? word : "no primary's part"
     case "backup": return replica.isNormal && !replica.isNormalPrimary ? word : "no backup's part"
+    case "serving": return replica.isServing ? word : "no answers to give"
+    case "handedOver": return replica.isHandedOver ? word : "something to hand over"
+    case "alone": return replica.servesAlone ? word : "others to ask"
     case "frozen": return replica.isFrozen ? word : "not agreed to anything"
     case "normal", "viewChange": return replica.status == .normal ? "normal" : "viewChange"
     case "lossy": return replica.epoch.start.isLossPossible ? word : "no loss to tell of"
@@ -100,6 +103,9 @@ extension World {
     case "commit": "\(replica.commit)"
     case "executed": "\(replica.executed)"
     case "lineage": "\(replica.epoch.start.lineage)"
+    case "standing": "\(replica.standing)"
+    case "suspects":
+      (0..<servers.count).filter { replica.isSuspected($0) }.map { "\($0)" }.joined(separator: ",")
     case "members": replica.epoch.configuration.lives
     default: throw ScriptError("no property \(name)")
     }

@@ -151,13 +151,24 @@ struct World {
   }
 
   mutating func read(_ server: ServerIndex, _ key: [UInt8], as name: String) throws(ScriptError) {
+    var reads = Reads()
+    let ticket = try readTicket(server, name)
+    key.withUnsafeBytes { reads.append(ticket: ticket, key: $0) }
+    step(server, .reads(reads))
+  }
+
+  mutating func readAll(_ server: ServerIndex, as name: String) throws(ScriptError) {
+    var reads = Reads()
+    reads.appendAll(ticket: try readTicket(server, name))
+    step(server, .reads(reads))
+  }
+
+  private mutating func readTicket(_ server: ServerIndex, _ name: String) throws(ScriptError) -> UInt64 {
     guard servers[server].replica != nil else { throw ScriptError("\(server) does not run") }
     try self.name(name)
     let ticket = UInt64(readNames.count + 1)
     readNames[ticket] = name
-    var reads = Reads()
-    key.withUnsafeBytes { reads.append(ticket: ticket, key: $0) }
-    step(server, .reads(reads))
+    return ticket
   }
 
   private mutating func noteAnswers(_ effects: Effects, session: Session) {
@@ -172,6 +183,9 @@ struct World {
         String(decoding: effects.readOutcomes.values[record.value], as: UTF8.self)
       }
       note(readNames[record.ticket], Answer(text: "done", value: value))
+    }
+    for outcome in effects.storeOutcomes {
+      note(readNames[outcome.ticket], Answer(text: "done", value: outcome.store.content))
     }
     for failure in effects.readFailures {
       note(readNames[failure.ticket], Answer(text: "\(failure.failure)", value: nil))

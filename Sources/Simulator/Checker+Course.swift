@@ -1,4 +1,5 @@
 import Bytes
+import KVStore
 import VSR
 
 extension Checker {
@@ -6,10 +7,9 @@ extension Checker {
   mutating func checkCourse(_ server: SimulatedServer, at time: UInt64) {
     let index = server.index
     guard var course = watched[index].course else { return }
-    let epoch = server.process!.replica.epoch.id
-    let view = server.process!.replica.view
-    let logView = server.process!.replica.logView
-    let commit = server.process!.replica.commit
+    let (epoch, view, logView, commit, executed) = server.process!.look {
+      ($0.epoch.id, $0.view, $0.logView, $0.commit, $0.executed)
+    }
     if epoch != course.epoch {
       guard epoch.number > course.epoch.number else {
         return fail(.viewNeverFalls, index, time, "epoch \(course.epoch.number), then \(epoch.number)")
@@ -33,18 +33,27 @@ extension Checker {
     course.commit = commit
     watched[index].course = course
     if commit > before { checkCommits(server, from: before, at: time) }
-    if violation == nil, server.process!.replica.executed != course.executed {
+    if violation == nil, executed != course.executed {
       checkExecuted(server, at: time)
     }
   }
 
   private mutating func noteEpoch(_ epoch: Epoch, at index: ServerIndex, _ time: UInt64) {
     epochs.note(epoch)
+    if epoch.start.isLossPossible {
+      lossy.insert(epoch.start.lineage)
+    } else if lossy.contains(epoch.start.lineage), !acknowledged.contains(epoch.start.lineage) {
+      fail(.lossIsTold, index, time, "lineage \(epoch.start.lineage) no longer says what nobody acknowledged")
+    }
     let isNew = lineages.begin(epoch.start.lineage)
     guard isNew, lineages.count > 1 else { return }
     if !epoch.start.isLossPossible {
       fail(.lossIsTold, index, time, "lineage \(epoch.start.lineage) says that nothing can be lost")
     }
+  }
+
+  mutating func noteAcknowledgement(of epoch: Epoch) {
+    acknowledged.insert(epoch.start.lineage)
   }
 
   /// Everything newly committed is what was committed by others, or extends it.
@@ -85,6 +94,34 @@ extension Checker {
     epochs.noteCommitted(entry, by: server.process!.replica.epoch)
     guard entry.kind == .requests else { return }
     if let (rule, detail) = requests.commit(entry, in: lineage) { fail(rule, server.index, time, detail) }
+  }
+
+  /// One that says that its executed state needs no question to anybody has executed all that was committed.
+  mutating func checkAlone(_ server: SimulatedServer, at time: UInt64) {
+    guard violation == nil else { return }
+    let committed = lineages.committed
+    let executed = server.process!.replica.executed
+    if committed.lineage == server.process!.replica.epoch.start.lineage, executed < committed.op {
+      let detail = "would serve alone as of op \(executed), op \(committed.op) is committed"
+      fail(.aloneIsCurrent, server.index, time, detail)
+    }
+  }
+
+  /// A copy of the whole store is the state after the op that its server executed last, and nothing that was
+  /// committed, by whomever, when it was asked for is missing.
+  mutating func checkDump(
+    _ store: Store, asked: (lineage: UInt64, op: Op), of server: SimulatedServer, at time: UInt64
+  ) {
+    let executed = server.process!.replica.executed
+    if asked.lineage == store.lineage, executed < asked.op {
+      let detail = "a dump as of op \(executed), asked for when op \(asked.op) was committed"
+      return fail(.dumpIsWhole, server.index, time, detail)
+    }
+    var copy = store
+    guard executed > 0, lineages.digest(at: executed, in: store.lineage) != nil else { return }
+    if !lineages.agrees(copy.stateHash(), at: executed, in: store.lineage) {
+      fail(.dumpIsWhole, server.index, time, "a dump is not the state after op \(executed)")
+    }
   }
 
   /// The executed prefix is on the history, and its state is everybody's.

@@ -5,6 +5,8 @@ import VSR
 struct Operation {
   enum Kind: UInt8 {
     case read
+    /// A read of every key, as one snapshot.
+    case dump
     case set
     case delete
   }
@@ -18,13 +20,17 @@ struct Operation {
   /// The condition's tag, and the value that it named.
   var ifMatch: (tag: TagName, value: Int32)?
   var isCreation = false
+  /// In the history; of a dump, the first of a read of each key.
   let historyIndex: Int
+  /// Of a dump: what was committed when it was asked for.
+  var committed: (lineage: UInt64, op: Op) = (0, 0)
   var attempts = 0
   /// Attempts that may still be answered.
   var outstanding = 0
   /// An attempt may have been executed without a word.
   var isUncertain = false
   var isSettled = false
+  var isRead: Bool { kind == .read || kind == .dump }
   var server: ServerIndex
 }
 
@@ -89,8 +95,25 @@ struct Clients {
     guard !operations[index].isSettled else { return }
     operations[index].isSettled = true
     openCount -= 1
-    let place = operations[index].historyIndex
-    lineages[place] = lineage
-    if outcome != .open { history.complete(place, outcome, at: nextMoment()) }
+    for place in places(of: operations[index]) {
+      lineages[place] = lineage
+      if outcome != .open { history.complete(place, outcome, at: nextMoment()) }
+    }
+  }
+
+  /// A dump is done: the value of each key.
+  mutating func settle(dump index: Int, _ values: [RegisterValue], lineage: UInt64) {
+    guard !operations[index].isSettled else { return }
+    operations[index].isSettled = true
+    openCount -= 1
+    for (place, value) in zip(places(of: operations[index]), values) {
+      lineages[place] = lineage
+      history.complete(place, .done(value), at: nextMoment())
+    }
+  }
+
+  private func places(of operation: Operation) -> Range<Int> {
+    let count = operation.kind == .dump ? keyNumbers.count : 1
+    return operation.historyIndex..<operation.historyIndex + count
   }
 }

@@ -20,6 +20,8 @@ extension Event {
     case .linkReset: 5
     case .recover: 6
     case .handOver: 7
+    case .stalled: 8
+    case .acknowledgeLoss: 9
     }
   }
 }
@@ -54,6 +56,7 @@ extension Payload {
 func describe(_ event: Event) -> String {
   switch event {
   case .tick: "tick"
+  case .stalled(let ticks): "stalled for \(ticks) ticks"
   case .message(let message): "<- \(message.from) \(describe(message))"
   case .writes(let first, let count, _): "writes \(first)...\(first + UInt64(count) - 1)"
   case .reads(let reads): "reads \(reads.tickets.first ?? 0)...\(reads.tickets.last ?? 0)"
@@ -61,6 +64,7 @@ func describe(_ event: Event) -> String {
   case .snapshotSaved(let op): "snapshot saved of op \(op)"
   case .linkReset(let server): "link to \(server) reset"
   case .recover(let without): "recover without \((0..<serversMax).filter(without.contains))"
+  case .acknowledgeLoss: "loss acknowledged"
   case .handOver: "hand over"
   }
 }

@@ -26,6 +26,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case slowLoop = "slow-loop"
   case failedWrite = "failed-write"
   case handOver = "hand-over"
+  /// An operator acknowledges that something may be lost: no fault, but something to be done at any time.
+  case acknowledgement
   /// A server is gone for good.
   case destruction
   /// A disk changes what it was told to keep, while its machine is off.
@@ -39,7 +41,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
 
   static let planned: [FaultKind] = [
     .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .reset, .crash, .wipe, .crashAll, .pause,
-    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot,
+    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot, .acknowledgement,
   ]
 
   /// Place in `allCases`.

@@ -17,6 +17,12 @@ struct Lineages {
     return true
   }
 
+  /// The greatest lineage, and the last op that it has committed itself.
+  var committed: (lineage: UInt64, op: Op) {
+    guard let last = all.max(by: { $0.number < $1.number }) else { return (0, 0) }
+    return (last.number, last.history.committed)
+  }
+
   private func index(of number: UInt64) -> Int? {
     all.firstIndex { $0.number == number }
   }
@@ -57,6 +63,9 @@ struct CommittedHistory {
   }
 
   var head: Op { UInt64(items.count) }
+
+  /// What was inherited is committed with the first op of its own.
+  var committed: Op { UInt64((items.lastIndex(where: \.isOwn) ?? -1) + 1) }
 
   func digest(at op: Op) -> Digest? {
     op > 0 && op <= head ? items[Int(op) - 1].digest : nil

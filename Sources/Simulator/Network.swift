@@ -13,6 +13,8 @@ struct Network {
     /// Sent into a cut, to arrive after its end: numbers of slots.
     var held: [UInt32] = []
     var refusedAt: UInt64 = 0
+    /// When it was last cut, clogged or reset.
+    var troubledAt: UInt64 = 0
   }
 
   struct Parcel {

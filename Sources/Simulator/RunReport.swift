@@ -7,10 +7,13 @@ package struct RunReport: Sendable {
   package var virtualTime: UInt64 = 0
   package var opsCommitted = 0
   package var viewChanges = 0
+  /// Views left whose primary was alive, and neither it nor its links had been in trouble of late.
+  package var viewsLeftNeedlessly = 0
   package var epochs = 0
   package var lineages = 0
   package var snapshotsInstalled = 0
   package var readsDone = 0
+  package var dumpsDone = 0
   package var writesDone = 0
   package var refused = 0
   package var unknown = 0

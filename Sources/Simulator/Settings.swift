@@ -1,6 +1,15 @@
 import KVStore
 import VSR
 
+/// What a process that was held up does with the ticks that it missed.
+package enum Stalls: UInt8, Sendable {
+  /// A server's order: first everything that lies in its sockets, then the replica is told.
+  case toldAfterReading
+  case toldBeforeReading
+  /// It does not notice: timers run first, tick by tick, then the sockets are read.
+  case madeUp
+}
+
 /// What one seed is about: drawn from ranges, with whole kinds of faults switched off in most seeds, so that
 /// rare combinations get seeds of their own (swarm testing; Groce and others, 2012). Times in microseconds.
 package struct Settings: Sendable {
@@ -31,8 +40,7 @@ package struct Settings: Sendable {
   package var slowSyncPermille = 0
   package var slowSyncMean = 0
   package var driftPermille = 0
-  /// After a pause: each missed tick is made up for, or one stands for all.
-  package var ticksMakeUp = false
+  package var stalls = Stalls.toldAfterReading
 
   // Faults
   package var faultMean = 100_000
@@ -43,6 +51,8 @@ package struct Settings: Sendable {
   package var keyCount = 4
   package var thinkMean = 2_000
   package var readPermille = 500
+  /// Of the reads: those of the whole store.
+  package var dumpPermille = 20
   package var keyedPermille = 500
   package var timedKeyPermille = 0
   package var conditionPermille = 100
@@ -65,6 +75,9 @@ package struct Settings: Sendable {
     drawProcesses(&random)
     drawClients(&random)
     drawOptions(&random)
+    dumpPermille = random.pick([0, 20, 200])
+    if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
+    if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
   }
 
   private static func drawKinds(_ random: inout Random) -> FaultKinds {
@@ -91,7 +104,7 @@ package struct Settings: Sendable {
     slowSyncPermille = random.pick([10, 100])
     slowSyncMean = random.pick([20_000, 150_000])
     driftPermille = random.pick([20, 200])
-    ticksMakeUp = random.chance(permille: 300)
+    stalls = random.chance(permille: 300) ? .madeUp : .toldAfterReading
   }
 
   private mutating func drawClients(_ random: inout Random) {
@@ -117,7 +130,8 @@ package struct Settings: Sendable {
     options.readRefuseTicks = min(options.readRefuseTicks, options.deadlineTicks)
     options.writeRefuseTicks = min(options.writeRefuseTicks, options.deadlineTicks)
     if random.chance(permille: 300) {
-      options.suspectTicks = UInt64(random.pick([6, 12, 25]))
+      options.silenceTicksMin = UInt64(random.pick([6, 12, 25]))
+      options.stuckTicks = 3 * options.silenceTicksMin
       options.viewChangeTicks = UInt64(random.pick([12, 30, 60]))
       options.voteTicks = UInt64(random.pick([2, 5, 8]))
     }

@@ -108,7 +108,7 @@ extension SimulatedDisk {
     if !contents.blank.isEmpty { figures.torn += 1 }
     writer = RecordWriter(
       incarnation: incarnation, layout: contents.meta.layout, position: contents.end, ready: contents.ready,
-      state: found.state, index: contents.index)
+      state: found.state, index: contents.index, unfinished: contents.unfinished)
     progress = SyncProgress(at: contents.end)
     witnessed = .start
     recorded = RecordedLog(state: found.restored.state, log: found.restored.log)

@@ -23,6 +23,8 @@ final class SimulatedServer {
   /// Until then the loop runs late again and again.
   var slowUntil: UInt64 = 0
   var slowBy: UInt64 = 0
+  /// When it last gave reason to be suspected: by an end, a pause, a hand-over; a slow loop is none.
+  var troubledAt: UInt64 = 0
 
   init(index: ServerIndex, disk: SimulatedDisk) {
     self.index = index
@@ -44,6 +46,9 @@ final class SimulatedProcess {
   init(_ replica: Replica) {
     self.replica = replica
   }
+
+  /// Looks into the replica where it is: a question asked of a class' property is asked of a copy.
+  func look<Result>(_ body: (inout Replica) -> Result) -> Result { body(&replica) }
 }
 
 /// What stands between clients and the replica: it gathers what arrives in one turn.

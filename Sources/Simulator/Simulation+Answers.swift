@@ -13,6 +13,9 @@ extension Simulation {
     for record in effects.readOutcomes.records {
       hear(record, effects.readOutcomes.values, run: run, from: server)
     }
+    for outcome in effects.storeOutcomes {
+      hear(outcome.store, ticket: outcome.ticket, run: run, from: server)
+    }
     for (number, failure) in effects.writeFailures { hear(failure, write: number, run: run, from: server) }
     for (ticket, failure) in effects.readFailures { hear(failure, read: ticket, run: run, from: server) }
   }
@@ -86,6 +89,25 @@ extension Simulation {
     }
     report.readsDone += 1
     settle(index, .done(value), lineage: record.lineage)
+  }
+
+  /// The whole store: the state after the op executed last, which is none that an op committed before the request
+  /// is missing from.
+  private func hear(_ store: Store, ticket: UInt64, run: Int, from server: SimulatedServer) {
+    guard let request = checker.requests.answer(read: ticket, run: run, .done),
+      clients.operations[request.operation].kind == .dump
+    else {
+      return failTwice("dump \(ticket)", server)
+    }
+    let index = request.operation
+    trace?("  dump \(ticket) of op \(server.process!.replica.executed)")
+    closeAttempt(index, request.attempt)
+    checker.checkDump(store, asked: clients.operations[index].committed, of: server, at: now)
+    report.dumpsDone += 1
+    let values = clients.keyNames.map { key in
+      key.withUnsafeBytes { store.read($0) { $0.map { Array($0.value) } } }
+    }.map { $0.map { clients.history.value($0) } ?? .absent }
+    settle(dump: index, values, lineage: store.lineage)
   }
 
   /// A tag stands for one value of one key, whoever gives it.

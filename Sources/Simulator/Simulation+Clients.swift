@@ -25,7 +25,10 @@ extension Simulation {
     let server = clients.depth > 1 ? clients.homes[client] : clientRandom.below(servers.count)
     let isRead = clientRandom.chance(permille: settings.readPermille)
     let key = clientRandom.below(settings.keyCount)
-    let index = isRead ? makeRead(slot, key, server) : makeWrite(slot, key, server)
+    let isDump = isRead && clientRandom.chance(permille: settings.dumpPermille)
+    let index =
+      isDump
+      ? makeDump(slot, server) : isRead ? makeRead(slot, key, server) : makeWrite(slot, key, server)
     attempt(index, at: server)
     if isFaulty, clientRandom.chance(permille: rates.vanishPermille) {
       report.faults[FaultKind.vanishing.index] += 1
@@ -37,6 +40,14 @@ extension Simulation {
   func makeRead(_ slot: Int, _ key: Int, _ server: ServerIndex) -> Int {
     let place = clients.invoke(client: slot, key: key, .read)
     return clients.add(Operation(client: slot, key: key, kind: .read, historyIndex: place, server: server))
+  }
+
+  func makeDump(_ slot: Int, _ server: ServerIndex) -> Int {
+    let place = clients.history.operations.count
+    for key in 0..<settings.keyCount { _ = clients.invoke(client: slot, key: key, .read) }
+    var operation = Operation(client: slot, key: 0, kind: .dump, historyIndex: place, server: server)
+    operation.committed = checker.lineages.committed
+    return clients.add(operation)
   }
 
   func makeWrite(_ slot: Int, _ key: Int, _ server: ServerIndex) -> Int {
@@ -80,6 +91,9 @@ extension Simulation {
     if operation.kind == .read {
       let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
       clients.keyNames[operation.key].withUnsafeBytes { server.front.reads.append(ticket: ticket, key: $0) }
+    } else if operation.kind == .dump {
+      let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
+      server.front.reads.appendAll(ticket: ticket)
     } else {
       var write: [UInt8] = []
       encode(operation, into: &write)
@@ -125,7 +139,7 @@ extension Simulation {
       clients.operations[index].outstanding > 0
     else { return }
     clients.operations[index].outstanding -= 1
-    concludeAttempt(index, isCertain: clients.operations[index].kind == .read)
+    concludeAttempt(index, isCertain: clients.operations[index].isRead)
   }
 
   /// An attempt ended without the operation being done: again elsewhere if that is safe, or given up.
@@ -141,8 +155,8 @@ extension Simulation {
       return
     }
     guard operation.outstanding == 0 || operation.isUncertain else { return }
-    if operation.kind != .read, operation.isUncertain { report.unknown += 1 } else { report.refused += 1 }
-    settle(index, operation.isUncertain && operation.kind != .read ? .open : .failed, lineage: 0)
+    if !operation.isRead, operation.isUncertain { report.unknown += 1 } else { report.refused += 1 }
+    settle(index, operation.isUncertain && !operation.isRead ? .open : .failed, lineage: 0)
   }
 
   func retry(_ index: Int) {
@@ -157,6 +171,13 @@ extension Simulation {
     clients.settle(index, outcome, lineage: lineage)
     let slot = clients.operations[index].client
     if slot < clients.slotCount { actLater(slot, wasRefused: outcome == .failed) }
+  }
+
+  func settle(dump index: Int, _ values: [RegisterValue], lineage: UInt64) {
+    guard !clients.operations[index].isSettled else { return }
+    clients.settle(dump: index, values, lineage: lineage)
+    let slot = clients.operations[index].client
+    if slot < clients.slotCount { actLater(slot) }
   }
 
   /// The process with these requests has ended: their clients' connections break.

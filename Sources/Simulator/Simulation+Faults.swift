@@ -34,13 +34,20 @@ extension Simulation {
         report.faults[fault.kind.index] -= 1
       }
     case .crashAll: crashAll(fault, &choice)
-    case .pause: hold(target(&choice), for: fault.duration)
+    case .pause:
+      let server = target(&choice)
+      server.troubledAt = now + fault.duration
+      hold(server, for: fault.duration)
     case .slowLoop:
       let server = target(&choice)
       server.slowUntil = now + fault.duration
       server.slowBy = UInt64(choice.pick([5_000, 30_000, 120_000]))
     case .failedWrite: if settings.isDurable { target(&choice).syncFails = true }
-    case .handOver: take(.handOver, at: target(&choice))
+    case .handOver:
+      let server = target(&choice)
+      server.troubledAt = now
+      take(.handOver, at: server)
+    case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
     case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
       .vanishing,

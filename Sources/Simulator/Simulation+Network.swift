@@ -111,12 +111,16 @@ extension Simulation {
   }
 
   func cut(_ mask: LinkMask) {
-    for index in network.links.indices where mask.contains(index) { network.links[index].cuts += 1 }
+    for index in network.links.indices where mask.contains(index) {
+      network.links[index].cuts += 1
+      network.links[index].troubledAt = now
+    }
   }
 
   func heal(_ mask: LinkMask) {
     for index in network.links.indices where mask.contains(index) {
       network.links[index].cuts -= 1
+      network.links[index].troubledAt = now
       guard network.links[index].cuts == 0 else { continue }
       let held = network.links[index].held
       network.links[index].held.removeAll()
@@ -138,6 +142,7 @@ extension Simulation {
   /// What is on its way is of an old connection from now on; the new one does not wait behind it.
   func renewConnection(_ index: Int) {
     network.links[index].connection += 1
+    network.links[index].troubledAt = now
     network.links[index].lastArrival = now
     for slot in network.links[index].held { _ = network.take(slot) }
     network.links[index].held.removeAll()

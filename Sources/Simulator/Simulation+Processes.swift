@@ -26,6 +26,7 @@ extension Simulation {
     case .restored(let found): restored = found
     case .violation(let rule, let detail): return checker.fail(rule, server.index, now, detail)
     }
+    server.troubledAt = now
     trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
     server.process = SimulatedProcess(
       Replica(
@@ -100,16 +101,21 @@ extension Simulation {
 
   func resume(_ server: SimulatedServer) {
     guard now >= server.heldUntil, server.ticksMissed > 0 || !server.inbox.isEmpty else { return }
-    if settings.ticksMakeUp {
-      let ticks = min(server.ticksMissed, 200)
-      for _ in 0..<ticks { step(.tick, at: server) }
-    }
-    let events = server.inbox
+    let missed = server.ticksMissed
     let life = server.life
+    server.ticksMissed = 0
+    if settings.stalls != .toldAfterReading { makeUp(missed, at: server) }
+    let events = server.inbox
     server.inbox.removeAll()
     for event in events where server.life == life { step(event, at: server) }
-    if !settings.ticksMakeUp, server.ticksMissed > 0, server.life == life { step(.tick, at: server) }
-    server.ticksMissed = 0
+    if settings.stalls == .toldAfterReading, server.life == life { makeUp(missed, at: server) }
+  }
+
+  private func makeUp(_ missed: Int, at server: SimulatedServer) {
+    guard settings.stalls == .madeUp || UInt64(missed) < settings.options.stallTicksMin else {
+      return step(.stalled(ticks: UInt64(missed)), at: server)
+    }
+    for _ in 0..<min(missed, 200) { step(.tick, at: server) }
   }
 
   func flush(_ server: SimulatedServer) {

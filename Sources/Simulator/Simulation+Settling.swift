@@ -22,7 +22,23 @@ extension Simulation {
       return checker.fail(.answersAll, nil, now, "\(checker.requests.openCount) requests without an answer")
     }
     guard isConverged else { return checker.fail(.converges, nil, now, describeServers()) }
-    serveAgain()
+    acknowledgeLoss()
+    if checker.violation == nil { serveAgain() }
+  }
+
+  /// An operator's word at one server is every server's soon.
+  private func acknowledgeLoss() {
+    let live = servers.filter { $0.isUp && !broken.contains($0.index) }
+    guard let lossy = live.first(where: { $0.process!.replica.epoch.start.isLossPossible }) else { return }
+    let told = faultRandom.chance(permille: 500) ? lossy : live[faultRandom.below(live.count)]
+    take(.acknowledgeLoss, at: told)
+    runUntil(now + Simulation.convergenceMax, report.steps + Simulation.settlingStepsMax) {
+      self.isConverged && live.allSatisfy { !$0.process!.replica.epoch.start.isLossPossible }
+    }
+    guard checker.violation == nil else { return }
+    guard isConverged, live.allSatisfy({ !$0.process!.replica.epoch.start.isLossPossible }) else {
+      return checker.fail(.lossIsAcknowledged, told.index, now, describeServers())
+    }
   }
 
   /// Looks every 10 ms.
@@ -122,6 +138,7 @@ extension Simulation {
       for key in 0..<min(settings.keyCount, 4) {
         fresh.append(makeRead(clients.slotCount, key, server.index))
       }
+      fresh.append(makeDump(clients.slotCount, server.index))
       fresh.append(makePlainWrite(server.index))
     }
     for index in fresh { attempt(index, at: clients.operations[index].server) }
@@ -135,8 +152,8 @@ extension Simulation {
       if case .done = outcome { continue }
       // A store made small for this run may be full: an answer as well.
       let isSmall = settings.limits.storeBytes < Limits.storeBytesDefault
-      if case .failed = outcome, operation.kind != .read, isSmall { continue }
-      let what = operation.kind == .read ? "read" : "write"
+      if case .failed = outcome, !operation.isRead, isSmall { continue }
+      let what = operation.isRead ? "\(operation.kind)" : "write"
       return checker.fail(.servesAgain, operation.server, now, "a \(what) after the faults is \(outcome)")
     }
   }

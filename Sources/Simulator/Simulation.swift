@@ -29,6 +29,7 @@ package final class Simulation {
   /// They were down when the operator spoke.
   var recoverAtStart = ServerMask()
   var lineagesSeen = 1
+  var viewsLeft: [EpochID: View] = [:]
 
   var networkRandom: Random
   var diskRandom: Random
@@ -137,11 +138,16 @@ package final class Simulation {
     report.steps += 1
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
+    if case .acknowledgeLoss = event { checker.noteAcknowledgement(of: server.process!.replica.epoch) }
+    let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
     hash.mix(
       server.process!.replica.log.headDigest.low,
       server.process!.replica.commit << 20 ^ server.process!.replica.view)
     checker.check(server, effects, at: now)
+    if server.process!.replica.view > before.view, server.process!.replica.epoch.id == before.epoch {
+      noteViewLeft(before.view, by: server)
+    }
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }
   }
@@ -155,7 +161,7 @@ package final class Simulation {
       send(message, to: to)
     }
     if !effects.writeOutcomes.records.isEmpty || !effects.readOutcomes.records.isEmpty
-      || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
+      || !effects.storeOutcomes.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
     {
       hear(effects, from: server)
     }

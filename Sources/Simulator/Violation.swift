@@ -31,9 +31,12 @@ package struct Violation: Equatable, Sendable {
     case doneIsCommitted = "done-is-committed"
     case answeredOnce = "answered-once"
     case tagsNameValues = "tags-name-values"
+    case aloneIsCurrent = "alone-is-current"
+    case dumpIsWhole = "dump-is-whole"
     case conditionHolds = "condition-holds"
     case lineageNeedsLoss = "lineage-needs-loss"
     case lossIsTold = "loss-is-told"
+    case lossIsAcknowledged = "loss-is-acknowledged"
     case converges
     case answersAll = "answers-all"
     case servesAgain = "serves-again"

@@ -15,6 +15,8 @@ package final class File {
     package static let exclusive = Mode(rawValue: O_EXCL)
     package static let truncate = Mode(rawValue: O_TRUNC)
     package static let directory = Mode(rawValue: O_DIRECTORY)
+    /// Every write is complete only once it is on the disk, with what is needed to find it again.
+    package static let synced = Mode(rawValue: O_DSYNC)
   }
 
   private enum State { case open, closing, closed }

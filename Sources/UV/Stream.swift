@@ -64,11 +64,21 @@ package final class Stream: Handle {
     handler?.streamConnected(self)
   }
 
-  /// Gives an accepted stream its owner, once.
+  /// Whether somebody is told what happens.
+  package var hasHandler: Bool { handler != nil }
+
+  /// Gives an accepted stream its owner, or one that was detached its next.
   package func attach(_ handler: any StreamHandler) {
     precondition(self.handler == nil)
     guard isOpen else { return }
     self.handler = handler
+  }
+
+  /// Takes the stream from its owner, who hears nothing more: the next one attaches and starts to read. What was
+  /// written is sent all the same. To be called before the peer's end is heard, for that comes once.
+  package func detach() {
+    pauseReading()
+    handler = nil
   }
 
   override func willClose() { handler = nil }

@@ -38,7 +38,11 @@ package enum Bounds {
 /// What may differ between clusters and simulations. Times in ticks of 10 ms.
 package struct Options: Sendable {
   package var heartbeatTicks: Tick = 2
-  package var suspectTicks: Tick = 12
+  /// Bounds of how long a server may be silent before it is suspected: between them it is learned.
+  package var silenceTicksMin: Tick = 10
+  package var silenceTicksMax: Tick = 36
+  /// A primary that has had something to commit for so long, and has not, makes way.
+  package var stuckTicks: Tick = 36
   package var pingTicks: Tick = 5
   package var voteTicks: Tick = 5
   package var viewChangeTicks: Tick = 30
@@ -62,6 +66,9 @@ package struct Options: Sendable {
   #endif
 
   package init() {}
+
+  /// A loop that is late by so many ticks or more was held up: the replica is to be told, by `Event.stalled`.
+  package var stallTicksMin: Tick { silenceTicksMin / 4 + 1 }
 
   /// Whether `rule` is in force: always, but in a test build that removes it.
   @inline(__always)

@@ -122,6 +122,8 @@ package struct Effects {
   /// Answers to this server's writes, by number, and to its reads, by ticket.
   package var writeOutcomes = Outcomes()
   package var readOutcomes = ReadOutcomes()
+  /// Answers to reads of the whole store: a copy that shares its memory until one of the two is written.
+  package var storeOutcomes: [(ticket: UInt64, store: Store)] = []
   package var writeFailures: [(number: UInt64, failure: Failure)] = []
   package var readFailures: [(ticket: UInt64, failure: Failure)] = []
 
@@ -134,6 +136,7 @@ package struct Effects {
     recycleThrough = nil
     writeOutcomes.removeAll()
     readOutcomes.removeAll()
+    storeOutcomes.removeAll()
     writeFailures.removeAll(keepingCapacity: true)
     readFailures.removeAll(keepingCapacity: true)
   }

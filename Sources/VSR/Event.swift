@@ -5,6 +5,9 @@ import KVStore
 package enum Event: Sendable {
   /// 10 ms have passed.
   case tick
+  /// The process was held up (stopped, overloaded) for so many ticks, which are not delivered. What lies in the
+  /// sockets is best read before.
+  case stalled(ticks: Tick)
   case message(Message)
   /// Writes of this server's clients, in the store's encoding; numbered from `first` on, in one sequence for the
   /// session. Each is answered once, by its number.
@@ -19,7 +22,9 @@ package enum Event: Sendable {
   case linkReset(ServerIndex)
   /// An operator declares these servers gone for good.
   case recover(without: ServerMask)
-  /// The process is about to end: let another be primary.
+  /// An operator has seen that this lineage may lack what an earlier one acknowledged.
+  case acknowledgeLoss
+  /// The process is about to end: let another be primary. `Replica.isHandedOver` tells when.
   case handOver
 }
 
@@ -28,6 +33,8 @@ package struct Reads: Sendable {
   package private(set) var tickets: [UInt64] = []
   private var keys: [UInt8] = []
   private var ends: [Int] = []
+  /// Which of them ask for the whole store: hardly ever any.
+  private var wholes: [Int] = []
 
   package init() {}
 
@@ -40,11 +47,24 @@ package struct Reads: Sendable {
     ends.append(keys.count)
   }
 
-  package mutating func append(contentsOf other: Reads) {
-    for index in 0..<other.count {
-      other.withKey(at: index) { append(ticket: other.tickets[index], key: $0) }
-    }
+  /// A read of every key, as one snapshot: answered by `Effects.storeOutcomes`.
+  package mutating func appendAll(ticket: UInt64) {
+    wholes.append(count)
+    tickets.append(ticket)
+    ends.append(keys.count)
   }
+
+  package mutating func append(contentsOf other: Reads) {
+    for index in 0..<other.count { append(other, at: index) }
+  }
+
+  mutating func append(_ other: Reads, at index: Int) {
+    if other.isWhole(at: index) { return appendAll(ticket: other.tickets[index]) }
+    other.withKey(at: index) { append(ticket: other.tickets[index], key: $0) }
+  }
+
+  /// Whether this one asks for the whole store: then it has no key.
+  package func isWhole(at index: Int) -> Bool { !wholes.isEmpty && wholes.contains(index) }
 
   package func withKey<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     keys.withUnsafeBytes {
@@ -56,5 +76,6 @@ package struct Reads: Sendable {
     tickets.removeAll(keepingCapacity: true)
     keys.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
+    wholes.removeAll()
   }
 }

@@ -8,6 +8,8 @@ package struct FormationState: Sendable {
   package internal(set) var epochHeard: UInt64
   /// Servers that an operator declared gone for good.
   package internal(set) var excluded = ServerMask()
+  /// The lineage whose possible loss an operator has acknowledged, and the epoch does not yet say so.
+  var lossAcknowledged: UInt64 = 0
 
   // The coordinator's.
   var reports: [Report?] = Array(repeating: nil, count: serversMax)
@@ -33,6 +35,7 @@ package struct FormationState: Sendable {
     agreed = nil
     excluded = ServerMask()
     entered = ServerMask()
+    if !epoch.start.isLossPossible || epoch.start.lineage != lossAcknowledged { lossAcknowledged = 0 }
     epochHeard = max(epochHeard, epoch.id.number)
     reports = Array(repeating: nil, count: serversMax)
     announcement = nil

@@ -63,13 +63,20 @@ package struct Ping: Hashable, Sendable {
   package var commit: Op
   /// Servers that an operator has declared gone for good.
   package var excluded: ServerMask
+  /// The lineage whose possible loss an operator has acknowledged, while its epoch still says that loss is possible;
+  /// 0 for none.
+  package var lossAcknowledged: UInt64
 
-  package init(nonce: UInt64, session: Session, view: View, commit: Op, excluded: ServerMask) {
+  package init(
+    nonce: UInt64, session: Session, view: View, commit: Op, excluded: ServerMask,
+    lossAcknowledged: UInt64 = 0
+  ) {
     self.nonce = nonce
     self.session = session
     self.view = view
     self.commit = commit
     self.excluded = excluded
+    self.lossAcknowledged = lossAcknowledged
   }
 }
 

@@ -11,15 +11,37 @@ struct Peer: Sendable {
   /// The life that counts in the current configuration, 0 for none: what is known of it is not forgotten.
   var member: Incarnation = 0
   /// When it last said anything, and when it last answered.
-  var heardAt: Tick?
-  var answeredAt: Tick?
+  private(set) var heardAt: Tick?
+  private(set) var answeredAt: Tick?
+  private(set) var silence = Silence()
   /// Its connection was refused or reset since it was last heard.
-  var isReset = false
+  private(set) var isReset = false
   var view: View = 0
   var commit: Op = 0
   /// When it was last asked for state, told that it is behind, and sent a snapshot's part.
   var askedAt: Tick?
   var movedAt: Tick?
+
+  mutating func putOff(by ticks: Tick) {
+    heardAt = heardAt.map { $0 + ticks }
+    answeredAt = answeredAt.map { $0 + ticks }
+    silence.forgetGap()
+  }
+
+  /// It spoke, in whatever words: a gap longer than `limit` is none of a living server.
+  mutating func hear(at now: Tick, limit: Tick) {
+    if let heardAt, now > heardAt { silence.end(gap: now - heardAt, limit: limit) }
+    heardAt = now
+    isReset = false
+  }
+
+  mutating func answer(at now: Tick) { answeredAt = now }
+
+  /// Its connection was refused or reset: the gap that follows is one of redialling.
+  mutating func reset() {
+    isReset = true
+    silence.forgetGap()
+  }
 
   func isDead(_ incarnation: Incarnation) -> Bool {
     dead.contains(incarnation)

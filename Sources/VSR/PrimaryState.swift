@@ -27,4 +27,9 @@ struct PrimaryState: Sendable {
   var isAbdicating = false
   /// Commit as of the last message that told it to all.
   var commitTold: Op = 0
+
+  mutating func putOff(by ticks: Tick) {
+    progressAt += ticks
+    contactAt += ticks
+  }
 }

@@ -27,11 +27,12 @@ extension Replica {
     else {
       return
     }
-    formation.proposedAt = now
     if let announcement = formation.announcement, isStanding(announcement.start.vector) {
+      formation.proposedAt = now
       return broadcast(.announce(announcement))
     }
     guard let vector = verifiedVector() else { return }
+    formation.proposedAt = now
     agree(to: vector)
     formation.reports[server] = report(for: vector)
     broadcast(.propose(Propose(vector: vector)))
@@ -181,7 +182,9 @@ extension Replica {
     leaveView()
     learnOfMembers()
     install([entry], after: announcement.op)
-    if isNormalPrimary { becomePrimary() } else { acknowledge() }
+    guard isNormalPrimary else { return acknowledge() }
+    becomePrimary()
+    prepareFirst()
   }
 
   /// Whoever has entered a born epoch announces it until its first record is committed.

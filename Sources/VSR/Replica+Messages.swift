@@ -9,14 +9,14 @@ extension Replica {
     case .pong(let pong): return onPong(pong, from: message)
     default: break
     }
-    guard isFromTheLiving(message) else {
-      counters.messagesDropped += 1
-      return
-    }
-    peers[message.from].heardAt = now
-    peers[message.from].isReset = false
+    guard isFromTheLiving(message) else { return answerTheUnknown(message) }
+    hear(message.from)
     if message.epoch.number > formation.epochHeard { hearOfEpoch(message.epoch, from: message.from) }
     dispatchAcrossEpochs(message)
+  }
+
+  private mutating func hear(_ other: ServerIndex) {
+    peers[other].hear(at: now, limit: options.silenceTicksMax)
   }
 
   /// Only the life that answered last speaks for a server; anybody else must first answer a nonce.
@@ -29,6 +29,15 @@ extension Replica {
       ping(message.from)
     }
     return false
+  }
+
+  /// A start asks for state before anybody has made sure of who it is. The answer says nothing of the asker, and
+  /// nothing is kept.
+  private mutating func answerTheUnknown(_ message: Message) {
+    if case .getState(let request) = message.payload, !peers[message.from].isDead(message.incarnation) {
+      return onGetState(request, from: message)
+    }
+    counters.messagesDropped += 1
   }
 
   /// Formation and state transfer know no epochs.
@@ -89,8 +98,9 @@ extension Replica {
 extension Replica {
   private var selfPing: Ping {
     Ping(
-      nonce: session &+ noncesSent, session: session, view: view, commit: commit, excluded: formation.excluded
-    )
+      nonce: session &+ noncesSent, session: session, view: view, commit: commit,
+      excluded: formation.excluded,
+      lossAcknowledged: formation.lossAcknowledged)
   }
 
   /// Asks who is there, with a number never used before. It needs no synced state: it promises nothing.
@@ -129,7 +139,7 @@ extension Replica {
     guard nonce <= noncesSent, nonce > 0 else { return }
     hear(message, pong, nonce: nonce, isProof: true)
     guard peers[message.from].incarnation == message.incarnation else { return }
-    peers[message.from].answeredAt = now
+    peers[message.from].answer(at: now)
     note(pong, from: message)
   }
 
@@ -141,10 +151,10 @@ extension Replica {
 
   private mutating func note(_ ping: Ping, from message: Message) {
     guard peers[message.from].incarnation == message.incarnation else { return }
-    peers[message.from].heardAt = now
-    peers[message.from].isReset = false
+    hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
+    acknowledgeLoss(of: ping.lossAcknowledged)
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
     if !isBorn || message.epoch == epoch.id {
       formation.excluded.bits |= ping.excluded.bits & ~(1 << UInt8(server))
@@ -162,7 +172,9 @@ extension Replica {
 extension Replica {
   mutating func onTick() {
     now += 1
-    if now % options.pingTicks == UInt64(server) % options.pingTicks { for other in others { ping(other) } }
+    if now == 1 || now % options.pingTicks == UInt64(server) % options.pingTicks {
+      for other in others { ping(other) }
+    }
     beat()
     tickPrimary()
     tickConfiguration()
@@ -172,12 +184,23 @@ extension Replica {
     repeatForwards()
     expireWrites()
     expireReads()
+    noteConfirmation()
+  }
+
+  /// What this server did not hear while it was held up it might have heard: every window of suspicion is put off
+  /// by as much. Votes are not: what others said may be as old. Requests that wait count wall time.
+  mutating func onStalled(_ ticks: Tick) {
+    now += ticks
+    guard options.holds(.stallIsNoSilence) else { return }
+    for other in peers.indices { peers[other].putOff(by: ticks) }
+    change.putOff(by: ticks)
+    primary.putOff(by: ticks)
   }
 
   /// A process that refuses or resets a connection is probably gone; if not, it answers.
   mutating func onLinkReset(_ other: ServerIndex) {
     guard other != server, (0..<serverCount).contains(other) else { return }
-    peers[other].isReset = true
+    peers[other].reset()
     ping(other)
     guard other == primaryOfView, status == .normal else { return }
     change.isPrimarySuspected = true

@@ -15,16 +15,15 @@ extension Replica {
     primary.progressAt = now
     primary.contactAt = now
     primary.commitTold = commit
-    prepareFirst()
   }
 
   /// The first op of a view decides what was forwarded before, and what it inherits. View after view without a
-  /// commit, it waits until there is room.
-  mutating func prepareFirst() {
+  /// commit, it waits until there is room. Where `StartView` is about to carry it, it is not told beside.
+  mutating func prepareFirst(isTold: Bool = true) {
     guard isNormalPrimary, !primary.hasPrepared, log.head < commit + 2 * Bounds.pipelineMax,
       !isStopSignPending
     else { return }
-    prepare(.noop, body: [])
+    prepare(.noop, body: [], isTold: isTold)
   }
 
   var isStopSignPending: Bool {
@@ -39,15 +38,13 @@ extension Replica {
 
   private var hasRoomInPipeline: Bool {
     log.head < commit + Bounds.pipelineMax && !isStopSignPending && !primary.isAbdicating
-      && log.bytes < Bounds.logBytesMax
+      && log.bytes < Bounds.logBytesMax && hasQuorumInSight
   }
 
   mutating func prepareWaiting() {
     prepareFirst()
-    while isNormalPrimary, hasRoomInPipeline {
-      let body = takeBatch()
-      if body.isEmpty { break }
-      prepare(.requests, body: body)
+    while isNormalPrimary, !primary.queue.isEmpty || waiting.hasUnhanded, hasRoomInPipeline {
+      prepare(.requests, body: takeBatch())
     }
   }
 
@@ -71,13 +68,13 @@ extension Replica {
     return body
   }
 
-  mutating func prepare(_ kind: LogEntry.Kind, body: [UInt8]) {
+  mutating func prepare(_ kind: LogEntry.Kind, body: [UInt8], isTold: Bool = true) {
     precondition(isNormalPrimary)
     let parent = log.headDigest
     let entry = LogEntry(op: log.head + 1, view: view, kind: kind, body: body, parent: parent)
     append(entry)
     primary.hasPrepared = true
-    broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry)))
+    if isTold { broadcast(.prepare(Prepare(view: view, commit: commit, parent: parent, entry: entry))) }
     primary.heartbeatAt = now
     primary.commitTold = commit
   }
@@ -128,8 +125,10 @@ extension Replica {
   private mutating func tellCommit(of decided: Op) {
     let before = commit
     let endsEpoch = log.entries(in: before + 1...decided).contains { $0.kind == .stopSign }
-    let waiters = sessionsWaiting(for: before + 1...decided)
-    let readers = primary.readers
+    var waiters = serversWaiting(for: before + 1...decided)
+    // Who handed writes to an earlier primary waits for the first op of the view.
+    let decidesForwards = before <= primary.startOp && decided > primary.startOp
+    waiters.bits |= primary.readers.bits
     primary.readers = ServerMask()
     if endsEpoch {
       broadcast(.commit(Commit(view: view, commit: decided, head: log.head)))
@@ -138,19 +137,20 @@ extension Replica {
     raiseCommit(to: decided)
     prepareWaiting()
     guard primary.commitTold < commit else { return }
-    for other in others where waiters.contains(peers[other].session) || readers.contains(other) {
+    for other in others where decidesForwards || waiters.contains(other) {
       send(.commit(Commit(view: view, commit: commit, head: log.head)), to: other)
     }
   }
 
-  private func sessionsWaiting(for range: ClosedRange<Op>) -> [Session] {
-    var sessions: [Session] = []
+  private func serversWaiting(for range: ClosedRange<Op>) -> ServerMask {
+    var servers = ServerMask()
     for entry in log.entries(in: range) {
       entry.forEachGroup { group in
-        if group.session != session, !sessions.contains(group.session) { sessions.append(group.session) }
+        guard group.session != session else { return }
+        for other in others where peers[other].session == group.session { servers.insert(other) }
       }
     }
-    return sessions
+    return servers
   }
 
   /// A sign of life, and the commit number, after a while without a prepare.
@@ -176,6 +176,7 @@ extension Replica {
       return requestState(of: message.from)
     }
     acknowledge()
+    peers[message.from].commit = prepare.commit
     raiseCommit(to: prepare.commit)
   }
 
@@ -196,6 +197,7 @@ extension Replica {
     } else if !isMember || message.commit < message.head {
       acknowledge()
     }
+    peers[header.from].commit = message.commit
     raiseCommit(to: message.commit)
   }
 

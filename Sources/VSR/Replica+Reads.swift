@@ -72,6 +72,9 @@ extension Replica {
       bound(index)
       serveBatch(index)
     }
+    guard reads.batches.contains(where: { !$0.isAnswered.contains(false) || mustBeginAnew($0) }) else {
+      return
+    }
     var again: [(arrived: Tick, reads: Reads)] = []
     var going: [ReadQueue.Batch] = []
     for batch in reads.batches where batch.isAnswered.contains(false) {
@@ -90,8 +93,8 @@ extension Replica {
 
   /// Once a quorum has answered: how far must be seen.
   private mutating func bound(_ index: Int) {
+    guard reads.batches[index].bound == nil, reads.batches[index].epoch == epoch.id else { return }
     var batch = reads.batches[index]
-    guard batch.bound == nil, batch.epoch == epoch.id else { return }
     if isMember {
       batch.replies[server] = ProbeReply(
         id: batch.id, logView: logView, head: log.head, commit: commit,
@@ -120,11 +123,17 @@ extension Replica {
     guard let bound = reads.batches[index].bound, reads.batches[index].epoch == epoch.id else { return }
     let canLookAhead =
       (logView == bound.logView || !options.holds(.probeComparesLogViews)) && log.head >= bound.op && isMember
+    if execution.op >= bound.op { confirmed = max(confirmed ?? 0, reads.batches[index].sentAt) }
     guard execution.op >= bound.op || canLookAhead else { return }
     let batch = reads.batches[index]
     for item in 0..<batch.reads.count where !batch.isAnswered[item] {
-      let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
-      if mayBeWritten(hash, through: bound.op) { continue }
+      if batch.reads.isWhole(at: item) {
+        // It reads every key, also those that nobody can name yet.
+        if execution.op < bound.op, options.holds(.wholeReadsAwaitEveryOp) { continue }
+      } else {
+        let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
+        if mayBeWritten(hash, through: bound.op) { continue }
+      }
       reads.batches[index].isAnswered[item] = true
       serve(batch.reads, item)
     }
@@ -145,6 +154,9 @@ extension Replica {
 
   private mutating func serve(_ batch: Reads, _ index: Int) {
     counters.readsServed += 1
+    guard !batch.isWhole(at: index) else {
+      return out.storeOutcomes.append((batch.tickets[index], execution.store))
+    }
     batch.withKey(at: index) {
       out.readOutcomes.append(ticket: batch.tickets[index], key: $0, from: execution.store)
     }
@@ -168,9 +180,7 @@ extension ReadQueue.Batch {
   /// The reads not answered so far.
   var unanswered: Reads {
     var rest = Reads()
-    for index in 0..<reads.count where !isAnswered[index] {
-      reads.withKey(at: index) { rest.append(ticket: reads.tickets[index], key: $0) }
-    }
+    for index in 0..<reads.count where !isAnswered[index] { rest.append(reads, at: index) }
     return rest
   }
 }

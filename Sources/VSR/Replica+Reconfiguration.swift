@@ -15,7 +15,9 @@ extension Replica {
     leaveView()
     learnOfMembers()
     recordState()
-    if isNormalPrimary { becomePrimary() } else { acknowledge() }
+    guard isNormalPrimary else { return acknowledge() }
+    becomePrimary()
+    prepareFirst()
   }
 
   /// Primary, now and then: takes in one server whose current life is not a member, if the place it is to take
@@ -27,16 +29,30 @@ extension Replica {
       primary.headSeenAt = now
     }
     guard isLastChangeFinished, !isStopSignPending, !primary.isAbdicating else { return }
+    if formation.lossAcknowledged == epoch.start.lineage, epoch.start.isLossPossible {
+      return prepareStopSign(epoch.configuration, isLossPossible: false)
+    }
     for other in others {
       guard let next = incarnationToAdd(at: other), hasCaughtUp(other) else { continue }
       let configuration = epoch.configuration.replacing(other, by: next, heavy: server)
-      let start = EpochStart(
-        number: epoch.id.number + 1, configuration: configuration, firstPrimary: server,
-        lineage: epoch.start.lineage, isLossPossible: epoch.start.isLossPossible)
-      prepare(.stopSign, body: start.body)
-      if !options.holds(.enterEpochOnlyWhenCommitted) { raiseCommit(to: log.head) }
-      return
+      let isLossPossible = epoch.start.isLossPossible && options.holds(.lossStaysTold)
+      return prepareStopSign(configuration, isLossPossible: isLossPossible)
     }
+  }
+
+  private mutating func prepareStopSign(_ configuration: Configuration, isLossPossible: Bool) {
+    let start = EpochStart(
+      number: epoch.id.number + 1, configuration: configuration, firstPrimary: server,
+      lineage: epoch.start.lineage, isLossPossible: isLossPossible)
+    prepare(.stopSign, body: start.body)
+    if !options.holds(.enterEpochOnlyWhenCommitted) { raiseCommit(to: log.head) }
+  }
+
+  /// An operator has acknowledged, here or at another server, that this lineage may lack something. The word is
+  /// passed on until the primary has committed an epoch that says so.
+  mutating func acknowledgeLoss(of lineage: UInt64) {
+    guard isBorn, epoch.start.isLossPossible, epoch.start.lineage == lineage else { return }
+    formation.lossAcknowledged = lineage
   }
 
   /// The epoch claims to survive a failure only once an op of its own has committed.

@@ -8,18 +8,13 @@ import Bytes
 extension Replica {
   func isSuspected(_ member: Member) -> Bool {
     guard member.server != server else { return false }
-    let peer = peers[member.server]
-    guard !isDead(member), !peer.isReset, let heardAt = peer.heardAt else { return true }
-    return now > heardAt + options.suspectTicks
+    return isDead(member) || isSuspected(member.server)
   }
 
   /// The servers with which contact went both ways of late, this one included.
   var reach: ServerMask {
     var mask = ServerMask([server])
-    for other in others {
-      guard let answeredAt = peers[other].answeredAt, !peers[other].isReset else { continue }
-      if now <= answeredAt + options.suspectTicks + options.pingTicks { mask.insert(other) }
-    }
+    for other in 0..<serverCount where isInContact(other) { mask.insert(other) }
     return mask
   }
 
@@ -27,16 +22,22 @@ extension Replica {
   private var wantsViewChange: Bool {
     switch status {
     case .viewChange:
-      return now >= change.since + options.viewChangeTicks || epoch.configuration.members.count == 1
+      // After a start there is a view to find again. If nobody is in it, none will come.
+      let limit = logView == view ? options.voteTicks : options.viewChangeTicks
+      return now >= change.since + limit || epoch.configuration.members.count == 1
     case .normal:
-      if isNormalPrimary { return primary.isAbdicating }
-      guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
-      else {
-        return false
-      }
-      return change.isPrimarySuspected || isDead(member)
-        || now > change.primaryHeardAt + options.suspectTicks
+      return isNormalPrimary ? primary.isAbdicating : isPrimaryDoubted
     }
+  }
+
+  /// Whether another server, the primary of the view, seems to be gone, or makes way.
+  var isPrimaryDoubted: Bool {
+    guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
+    else {
+      return false
+    }
+    return change.isPrimarySuspected || isDead(member)
+      || now > change.primaryHeardAt + silenceTicks(of: primaryServer)
   }
 
   /// Whether its word counts in a view change.
@@ -46,7 +47,11 @@ extension Replica {
   mutating func tickViewChange() {
     guard hasVote else { return }
     if wantsViewChange {
-      if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil { vote() }
+      if now >= (change.votedAt ?? 0) + options.voteTicks || change.votedAt == nil {
+        vote()
+      } else if change.decidedAt != nil {
+        countVotes()
+      }
     } else {
       change.votes[server] = nil
     }
@@ -90,15 +95,21 @@ extension Replica {
     var weight = epoch.configuration.weight(of: voters)
     if !options.holds(.onlyMembersVote) { weight = voters.count }
     guard weight >= needed else { return }
-    transitionToViewChange(nextView(among: voters))
+    if change.decidedAt == nil { change.decidedAt = now }
+    if let next = nextView(among: voters) { transitionToViewChange(next) }
   }
 
-  /// The next view whose owner, one of the voters, reaches a quorum; failing that, the next.
-  private func nextView(among voters: ServerMask) -> View {
+  /// The next view whose owner, one of the voters, reaches a quorum; failing that, the next. An owner whose vote may be
+  /// on its way is waited for until the next tick: those who have it already choose its view, and two views would be
+  /// begun at once.
+  private func nextView(among voters: ServerMask) -> View? {
     for step in 1...UInt64(epoch.configuration.members.count) {
       let owner = epoch.primary(of: view + step)
-      if voters.contains(owner), let vote = change.votes[owner], epoch.configuration.isQuorum(vote.reach) {
-        if owner != primaryOfView || epoch.configuration.members.count == 1 { return view + step }
+      guard owner != primaryOfView || epoch.configuration.members.count == 1 else { continue }
+      if voters.contains(owner) {
+        if let vote = change.votes[owner], epoch.configuration.isQuorum(vote.reach) { return view + step }
+      } else if change.decidedAt == now, isInContact(owner), !isSuspected(owner) {
+        return nil
       }
     }
     return view + 1
@@ -191,7 +202,8 @@ extension Replica {
   /// The server whose log is the greatest by (log view, op); this one where it is among them.
   private func bestLog() -> ServerIndex? {
     var best: (server: ServerIndex, rank: LogRank)?
-    for candidate in [server] + others {
+    for step in -1..<serverCount {
+      let candidate = step < 0 ? server : step
       guard let told = change.doViewChanges[candidate] else { continue }
       let logView = options.holds(.compareLogsByViewFirst) ? told.logView : 0
       let rank = LogRank(epoch: epoch.id.number, logView: logView, op: told.suffix.head)
@@ -204,6 +216,7 @@ extension Replica {
     status = .normal
     change.primaryHeardAt = now
     becomePrimary()
+    prepareFirst(isTold: false)
     for other in others { sendStartView(to: other) }
   }
 
@@ -276,8 +289,10 @@ extension Replica {
     if commit == log.head || commit != primary.progress { primary.progressAt = now }
     if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
     primary.progress = commit
-    let limit = 3 * options.suspectTicks
-    if now >= primary.progressAt + limit || now >= primary.contactAt + limit, !primary.isAbdicating {
+    // Commit may wait for a member until that is suspected, and one that is a quorum gains nothing by making way.
+    let patience = max(options.stuckTicks, options.silenceTicksMax + options.voteTicks)
+    let isStuck = now >= primary.progressAt + patience && !epoch.configuration.isQuorum(ServerMask([server]))
+    if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
       primary.isAbdicating = true
       vote()
     }

@@ -41,6 +41,7 @@ package struct Replica: Sendable {
   var forwarded: (epoch: EpochID, view: View, count: UInt64) = (.none, 0, 0)
   var reads: ReadQueue
   var transfer = TransferState()
+  var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
   package internal(set) var counters = Counters()
@@ -98,6 +99,7 @@ package struct Replica: Sendable {
   private mutating func handle(_ event: Event) {
     switch event {
     case .tick: onTick()
+    case .stalled(let ticks): onStalled(ticks)
     case .message(let message): onMessage(message)
     case .writes(let first, let count, let bytes): onWrites(first: first, count: count, bytes: bytes)
     case .reads(let batch): onReads(batch)
@@ -105,6 +107,7 @@ package struct Replica: Sendable {
     case .snapshotSaved(let op): onSnapshotSaved(op)
     case .linkReset(let server): onLinkReset(server)
     case .recover(let without): onRecover(without: without)
+    case .acknowledgeLoss: acknowledgeLoss(of: epoch.start.lineage)
     case .handOver: onHandOver()
     }
   }
@@ -148,7 +151,7 @@ extension Replica {
   package var executed: Op { execution.op }
   package var executedDigest: Digest { execution.digest }
 
-  var others: [ServerIndex] { (0..<serverCount).filter { $0 != server } }
+  var others: some Sequence<ServerIndex> { (0..<serverCount).lazy.filter { [server] in $0 != server } }
 
   func isMember(_ message: Message) -> Bool {
     epoch.configuration.contains(message.from, message.incarnation)

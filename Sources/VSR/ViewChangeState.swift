@@ -9,6 +9,8 @@ struct ViewChangeState: Sendable {
   /// The last vote of each server.
   var votes: [Vote?] = Array(repeating: nil, count: serversMax)
   var votedAt: Tick?
+  /// When votes of a quorum were first there.
+  var decidedAt: Tick?
   /// What the members told this replica, as the primary to be.
   var doViewChanges: [DoViewChange?] = Array(repeating: nil, count: serversMax)
   /// When this view, or this status, was entered, and when word of it was last sent.
@@ -18,4 +20,9 @@ struct ViewChangeState: Sendable {
   var primaryHeardAt: Tick = 0
   /// It voted against itself, or its connection is gone.
   var isPrimarySuspected = false
+
+  mutating func putOff(by ticks: Tick) {
+    since += ticks
+    primaryHeardAt += ticks
+  }
 }

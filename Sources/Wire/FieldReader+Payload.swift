@@ -38,7 +38,7 @@ extension FieldReader {
   private mutating func takePing() throws(MalformedBytes) -> Ping {
     Ping(
       nonce: try takeWord(), session: try takeWord(), view: try takeNumber(), commit: try takeNumber(),
-      excluded: try takeMask())
+      excluded: try takeMask(), lossAcknowledged: try takeNumber())
   }
 
   private mutating func takePrepare() throws(MalformedBytes) -> Prepare {

@@ -106,11 +106,24 @@ extension FieldReader {
 extension FieldReader {
   /// The entry of `op`, its body checked.
   mutating func takeEntry(_ op: Op, parent: Digest) throws(MalformedBytes) -> LogEntry {
-    guard let kind = LogEntry.Kind(rawValue: try bytes.take(UInt8.self)) else { throw MalformedBytes() }
+    let kind = try takeEntryKind()
     let view = try takeNumber()
     let body = try bytes.takeCounted(max: WireBounds.bodyBytesMax)
     try check(body, of: kind)
     return LogEntry(op: op, view: view, kind: kind, body: [UInt8](body), parent: parent)
+  }
+
+  mutating func takeEntryKind() throws(MalformedBytes) -> LogEntry.Kind {
+    guard let kind = LogEntry.Kind(rawValue: try bytes.take(UInt8.self)) else { throw MalformedBytes() }
+    return kind
+  }
+
+  /// All that is left, which is the body of an entry of `kind`.
+  mutating func takeLastBody(of kind: LogEntry.Kind) throws(MalformedBytes) -> [UInt8] {
+    guard bytes.remaining <= WireBounds.bodyBytesMax else { throw MalformedBytes() }
+    let body = try bytes.take(count: bytes.remaining)
+    try check(body, of: kind)
+    return [UInt8](body)
   }
 
   private func check(_ body: UnsafeRawBufferPointer, of kind: LogEntry.Kind) throws(MalformedBytes) {

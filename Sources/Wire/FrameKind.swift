@@ -1,9 +1,9 @@
 import VSR
 
-/// The version of everything that a frame says after its length. It is the first byte there in every version.
-package let wireVersion: UInt8 = 1
+/// The first byte after the length of a frame of version 1.
+package let wireVersion = WireVersion.one.rawValue
 
-/// The second byte after a frame's length: which message it is. Numbers are never given twice.
+/// Which message a frame is. Numbers are never given twice.
 package enum FrameKind: UInt8, CaseIterable, Sendable {
   case ping = 1
   case pong = 2
@@ -25,6 +25,17 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case agree = 18
   case announce = 19
   case forwardOk = 20
+
+  /// What may be long and nobody waits for in order: it goes behind all else where the network is slow, and stands
+  /// for itself in every version.
+  package var isBulk: Bool {
+    switch self {
+    case .newState, .snapshotChunk: true
+    case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
+      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk:
+      false
+    }
+  }
 
   /// What a frame of this kind may count in its length field.
   package var bytesMax: Int {

@@ -1,7 +1,7 @@
 import Bytes
 import VSR
 
-// A frame, the same for every receiver:
+// A frame of version 1, the same for every receiver:
 //
 //   length        u32: the bytes that follow
 //   version       u8
@@ -14,7 +14,7 @@ import VSR
 // docs/wire.md lists the payloads.
 
 extension [UInt8] {
-  /// Appends the message's frame. False: it is longer than its kind may be, or has more ops than
+  /// Appends the message's frame of version 1. False: it is longer than its kind may be, or has more ops than
   /// `WireBounds.segmentOpsMax`, and nothing was appended.
   package mutating func put(frame message: Message) -> Bool {
     precondition((0..<serversMax).contains(message.from))
@@ -37,7 +37,7 @@ extension [UInt8] {
     return true
   }
 
-  private mutating func put(_ payload: Payload) {
+  mutating func put(_ payload: Payload) {
     switch payload {
     case .ping(let ping), .pong(let ping): put(ping)
     case .prepare(let prepare): put(prepare)
@@ -63,7 +63,7 @@ extension [UInt8] {
 }
 
 extension Payload {
-  fileprivate var segmentOps: Int {
+  var segmentOps: Int {
     switch self {
     case .doViewChange(let change): change.suffix.entries.count
     case .startView(let start): start.suffix.entries.count
@@ -84,6 +84,7 @@ extension [UInt8] {
     putVarint(ping.view)
     putVarint(ping.commit)
     put(ping.excluded.bits)
+    putVarint(ping.lossAcknowledged)
   }
 
   private mutating func put(_ prepare: Prepare) {

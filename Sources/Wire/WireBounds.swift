@@ -30,6 +30,9 @@ package enum WireBounds {
   /// The fields of any payload but entries, writes and a snapshot's bytes.
   static let fieldBytesMax = 256
 
+  /// Bytes of a length field of version 2: enough for the longest frame.
+  static let lengthBytesMax = 4
+
   /// The longest frame, its length field included.
   package static let frameBytesMax = 4 + headBytesMax + fieldBytesMax + segmentBytesMax
 }

@@ -185,7 +185,14 @@ final class CommandTests: ProgramTestCase {
       (["-k", "a", "--timeout", "-1"], #"--timeout takes seconds from 0.001 to 3600, not "-1""#),
       (["-k", "a", "--timeout", "1.2.3"], #"--timeout takes seconds from 0.001 to 3600, not "1.2.3""#),
       (["-k", "a", "--timeout", "3600.001"], #"--timeout takes seconds from 0.001 to 3600, not "3600.001""#),
-      (["status", "-k", "a"], "a subcommand takes only -h, --timeout, --verbose and, for status, --json"),
+      (
+        ["status", "-k", "a"],
+        "a subcommand takes only -h, --timeout, --verbose, for status --json, and for recover --without"
+      ),
+      (["-k", "a", "--without", "b:1"], "--without goes with recover"),
+      (["dump", "--without", "b:1"], "--without goes with recover"),
+      (["recover", "--without", "b"], "--without: \"b\" has no port: expected host:port"),
+      (["recover", "--without"], "option \"--without\" needs an argument: see --help"),
       (["dump", "--json"], "--json goes with a key or with status"),
       (["load"], "load needs a file: kvclient load FILE"),
       (["load", "absent.txt"], "absent.txt: No such file or directory"),

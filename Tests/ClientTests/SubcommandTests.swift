@@ -95,6 +95,45 @@ final class SubcommandTests: ProgramTestCase {
     XCTAssertEqual(servers[1].requests.count, 1)
   }
 
+  func testRecoverNamesThoseThatAreGone() throws {
+    try serve { _ in .answer(200, [], "recovering without 192.0.2.1:8081") }
+    let gone = "192.0.2.1:8081,192.0.2.2:8081"
+    let run = try run([
+      "recover", "--without", gone, "-h", "\(gone),\(refusingAddress()),\(servers[0].address)",
+    ])
+    XCTAssertEqual(run.stdout, "recovering without 192.0.2.1:8081\n")
+    XCTAssertEqual(run.status, 0)
+    XCTAssertEqual(servers[0].requests.map(\.line), ["POST /-/recover HTTP/1.1"])
+    XCTAssertEqual(servers[0].requests.map(\.body), ["without=\(gone)"])
+  }
+
+  func testRecoverSaysWhatTheServerSays() throws {
+    let words =
+      "not reached: 192.0.2.1:8081; if it is gone for good: kvclient recover --without 192.0.2.1:8081"
+    try serve { _ in .answer(400, [], words + "\n") }
+    let run = try run(["recover"] + hosts)
+    XCTAssertEqual(run.stdout, "ERROR: not executed: 400 from \(servers[0].address): \(words)\n")
+    XCTAssertEqual(run.status, 4)
+    XCTAssertEqual(servers[0].requests.map(\.body), [""])
+  }
+
+  func testRecoverIsAskedOfThisMachineOnly() throws {
+    try serve { _ in .answer(200, [], "no") }
+    let local = servers[0].address
+    let cases = [
+      (["-h", "192.0.2.1:8081,no-such.invalid:1"], "192.0.2.1:8081, no-such.invalid:1"),
+      (["-h", local, "--without", local], local),
+    ]
+    for (words, list) in cases {
+      let run = try run(["recover"] + words)
+      XCTAssertEqual(
+        run.stdout,
+        "ERROR: recover goes to a server of this machine that is to go on: none of \(list) is one\n")
+      XCTAssertEqual(run.status, 2)
+    }
+    XCTAssertEqual(servers[0].connections, 0)
+  }
+
   // MARK: load
 
   private func file(_ text: String) throws -> String {
@@ -163,6 +202,45 @@ final class SubcommandTests: ProgramTestCase {
     XCTAssertEqual(
       run.stdout, "ERROR: pairs.txt:51: not executed: 507 from \(servers[0].address): the store is full\n")
     XCTAssertEqual(run.status, 4)
+  }
+
+  /// One server executes and then resets, for good, from its hundredth request on.
+  func testLoadGoesOnWithoutAServerThatDies() throws {
+    var executed: [String: String] = [:]
+    let store = { (request: FakeRequest) in
+      let key = String(request.line.split(separator: " ")[1].dropFirst())
+      // As servers do: by idempotency key, each write once.
+      let earlier = executed.updateValue("\(key)=\(request.body)", forKey: request.idempotencyKey)
+      XCTAssertTrue(earlier == nil || earlier == "\(key)=\(request.body)", "another write under the same key")
+      return FakeServer.Reply.answer(200, ["KV-Present: ?0"], "\(key)=NIL")
+    }
+    var taken = 0
+    try serve { request in
+      taken += 1
+      let reply = store(request)
+      return taken < 100 ? reply : .reset
+    }
+    for _ in 0..<2 { try serve(store) }
+    let lines = (0..<2000).map { "k\($0)=v\($0)" }
+    let run = try run(["load", try file(lines.joined(separator: "\n"))] + hosts)
+    XCTAssertEqual(run.stdout, "loaded 2000\n")
+    XCTAssertEqual(run.status, 0)
+    XCTAssertEqual(executed.values.sorted(), lines.sorted(), "each line under one key, and none twice")
+    XCTAssertGreaterThan(taken, 100)
+  }
+
+  func testLoadSaysHowFarItIs() throws {
+    var isFirst = true
+    try serve { request in
+      defer { isFirst = false }
+      let key = String(request.line.split(separator: " ")[1].dropFirst())
+      return isFirst
+        ? .answer(503, ["Retry-After: 1"], "wait") : .answer(200, ["KV-Present: ?0"], "\(key)=NIL")
+    }
+    let text = (0..<300).map { "k\($0)=1\n" }.joined()
+    let run = try run(["load", "--verbose", try file(text)] + hosts)
+    XCTAssertEqual(run.stdout, "loaded 300\n")
+    XCTAssertTrue(run.stderr.contains("kvclient: 300 of 300 lines loaded\n"), run.stderr)
   }
 
   func testLoadOfNothing() throws {

@@ -99,12 +99,17 @@ final class NodeProgramTests: XCTestCase {
   }
 
   func testItSaysOnceThatItServes() throws {
-    let node = try Node()
-    _ = try node.get("/a=b")
-    let lines = node.child.stderr.split(separator: "\n")
-    XCTAssertEqual(lines.filter { $0.contains("127.0.0.1:\(node.port)") && $0.contains("memory") }.count, 1)
-    XCTAssertFalse(node.child.stderr.contains("a=b"), "no line a request")
-    XCTAssertEqual(node.child.stdout, "")
+    for (arguments, state) in [([], "durable"), (["--memory"], "memory")] {
+      let node = try Node(arguments)
+      _ = try node.get("/a=b")
+      let lines = node.child.stderr.split(separator: "\n").filter { $0.contains("event=serving") }
+      XCTAssertEqual(lines.count, 1, node.child.stderr)
+      for part in ["address=127.0.0.1:\(node.port)", "members=1", "view=0", "state=\(state)"] {
+        XCTAssertTrue(lines.first?.contains(part) == true, "\(lines)")
+      }
+      XCTAssertFalse(node.child.stderr.contains("a=b"), "no line a request")
+      XCTAssertEqual(node.child.stdout, "")
+    }
   }
 
   func testSignalsEndIt() throws {

@@ -70,14 +70,21 @@ final class AdminPathTests: FrontendTestCase {
   func testOperatorsCommandsReachTheBackend() throws {
     try start()
     let client = try connect()
-    client.send("POST /-/recover HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-    client.send(
-      "POST /-/acknowledge-loss HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" + get("-/recover"))
-    run { client.codes.count == 3 }
-    XCTAssertEqual(client.codes, ["200", "200", "405"])
-    XCTAssertTrue(client.heads[2].contains("Allow: POST"))
-    XCTAssertEqual(client.bodies[0], "done\n")
-    XCTAssertEqual(backend.commands, [.recover, .acknowledgeLoss])
+    client.send(post("recover", ""))
+    client.send(post("recover", "without=a:1, b:2\n"))
+    client.send(post("recover", "with=a:1"))
+    client.send(post("acknowledge-loss", "") + get("-/recover"))
+    run { client.codes.count == 5 }
+    XCTAssertEqual(client.codes, ["400", "200", "400", "200", "405"])
+    XCTAssertTrue(client.heads[4].contains("Allow: POST"))
+    XCTAssertEqual(client.bodies[0], "whom?\n")
+    XCTAssertEqual(client.bodies[1], "done\n")
+    XCTAssertEqual(
+      backend.commands, [.recover(without: []), .recover(without: ["a:1", "b:2"]), .acknowledgeLoss])
+  }
+
+  private func post(_ command: String, _ body: String) -> String {
+    "POST /-/\(command) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
 
   func testADumpIsOneSnapshotInSlices() throws {

@@ -37,6 +37,24 @@ final class DeadlineTests: FrontendTestCase {
     XCTAssertEqual(reader.bodies.last, "d=4")
   }
 
+  /// Its time begins when it is taken up, also where no byte came in that turn.
+  func testARequestTakenUpAfterAnAnswerHasItsOwnTime() throws {
+    try start { _ in }
+    let client = try connect()
+    client.send(get("a=1") + get("b"))
+    run { backend.whats == ["a=1"] }
+    answerWrite("a=1")
+    run { backend.whats.last == "b" }
+    frontend.expire()
+    let other = try connect()
+    other.send(get("c"))
+    run { backend.whats.last == "c" }
+    XCTAssertEqual(client.codes, ["200"])
+    answer("b", "2")
+    run { client.codes.count == 2 }
+    XCTAssertEqual(client.bodies.last, "b=2")
+  }
+
   func testAnIdleConnectionIsClosed() throws {
     try start { $0.idleTimeout = 60 }
     let client = try connect()

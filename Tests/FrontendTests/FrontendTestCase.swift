@@ -49,9 +49,9 @@ final class SilentBackend: Backend {
     asked += turn.dumps.map { Asked(ticket: $0.ticket, what: "*", demand: $0.demand) }
   }
 
-  func command(_ command: OperatorCommand) -> String {
+  func command(_ command: OperatorCommand) -> CommandAnswer {
     commands.append(command)
-    return "done"
+    return command == .recover(without: []) ? .wrong("whom?") : .done("done")
   }
 
   func ticket(_ what: String) -> UInt64 {

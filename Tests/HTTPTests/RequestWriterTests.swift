@@ -36,6 +36,9 @@ final class RequestWriterTests: XCTestCase {
       parsed { writer.putAdmin(.get, path: "/-/status", into: &$2) }, ["S1.1+ get admin /-/status"])
     XCTAssertEqual(
       parsed { writer.putAdmin(.post, path: "/-/recover", into: &$2) }, ["S1.1+ post admin /-/recover"])
+    let body = Array("without=a:1".utf8)
+    let request = text { writer.putAdmin(.post, path: "/-/recover", body: body, into: &$2) }
+    XCTAssertTrue(request.hasSuffix("Content-Length: 11\r\n\r\nwithout=a:1"), request)
   }
 
   func testEveryAllowedScalarAsKey() {

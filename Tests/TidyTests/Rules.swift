@@ -27,17 +27,20 @@ enum Rules {
     "History": ["Bytes"],
     // shell
     "Transport": ["Bytes", "UV", "Glibc", "Servers", "VSR", "KVStore", "Wire"],
-    "Disk": ["Bytes", "UV", "Glibc", "Journal"],
+    "Disk": ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"],
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
     "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
+    "Replication": [
+      "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+    ],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
     // programs
     "KVNode": [
       "Bytes", "UV", "Glibc", "CGetopt", "KVStore", "VSR", "HTTP", "Servers", "Wire", "Journal", "Transport",
       "Disk",
-      "Frontend",
+      "Frontend", "Replication",
     ],
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
     "KVLoad": ["Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "HTTP", "Servers", "History", "Load"],

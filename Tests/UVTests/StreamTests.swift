@@ -147,4 +147,27 @@ final class StreamTests: LoopTestCase {
     runToEnd()
     XCTAssertNil(stream)
   }
+
+  /// What was pending is sent, what comes is kept for the next owner, and the former one hears nothing more.
+  func testAStreamMayChangeItsOwner() throws {
+    let pair = try Pair(self)
+    let bytes = [UInt8].pattern(8 << 20)
+    pair.client.pauseReading()
+    XCTAssertFalse(pair.server.write(bytes))
+    pair.server.detach()
+    XCTAssertFalse(pair.server.hasHandler)
+    let heard = pair.serverSide.events
+    pair.client.write([1, 2, 3])
+    let next = Recorder()
+    pair.server.attach(next)
+    pair.server.startReading()
+    pair.client.startReading()
+    run { next.received == [1, 2, 3] && next.events.contains(.drained) }
+    run { pair.clientSide.received.count == bytes.count }
+    XCTAssertTrue(pair.clientSide.received == bytes)
+    pair.client.close()
+    run { next.events.last == .ended }
+    XCTAssertEqual(pair.serverSide.events, heard)
+    pair.close()
+  }
 }

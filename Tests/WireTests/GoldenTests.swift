@@ -32,7 +32,7 @@ final class GoldenTests: XCTestCase {
   }
 
   private static let ping = Ping(
-    nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]))
+    nonce: 0x99, session: 0x55, view: 1, commit: 300, excluded: ServerMask([1]), lossAcknowledged: 0x12345)
   private static let report = Report(
     rank: LogRank(epoch: 4, logView: 1, op: 300), digest: digest, epochHeard: 4, isBlank: false)
 
@@ -85,6 +85,52 @@ final class GoldenTests: XCTestCase {
     }
   }
 
+  private func message(_ payload: Payload) -> Message {
+    Message(from: 2, incarnation: 0xa2, epoch: EpochID(number: 4, hash: 0xface), payload: payload)
+  }
+
+  /// Version 2 has the payloads of version 1, but for `Prepare`.
+  func testEveryKindInVersionTwo() throws {
+    for kind in FrameKind.allCases where kind != .prepare {
+      let payload = try XCTUnwrap(Self.frames[kind]).filter(\.isHexDigit).dropFirst(2 * (7 + 17))
+      let header = "04cefa000000000000a200000000000000"
+      var writer = FrameWriter(.two)
+      var (first, second): ([UInt8], [UInt8]) = ([], [])
+      XCTAssertTrue(writer.put(message(Self.payload(kind)), into: &first))
+      XCTAssertTrue(writer.put(message(Self.payload(kind)), into: &second))
+      let code = String(format: "%02x", kind.rawValue)
+      XCTAssertEqual(hexadecimal(first), String(format: "%02x", first.count - 1) + code + header + payload)
+      if kind.isBulk {
+        XCTAssertEqual(second, first)
+      } else {
+        let short = String(format: "%02x", kind.rawValue | 0x20) + payload
+        XCTAssertEqual(hexadecimal(second), String(format: "%02x", second.count - 1) + short)
+      }
+    }
+  }
+
+  func testPreparesInVersionTwo() {
+    let first = Self.segment.entries[1]
+    let second = LogEntry(op: 303, view: 1, kind: .requests, body: first.body, parent: first.digest)
+    let third = LogEntry(op: 304, view: 2, kind: .noop, body: [], parent: second.digest)
+    let messages = [
+      Self.payload(.prepare),
+      .prepare(Prepare(view: 1, commit: 302, parent: first.digest, entry: second)),
+      // Sent again, with a commit number from later.
+      .prepare(Prepare(view: 1, commit: 310, parent: first.digest, entry: second)),
+      .prepare(Prepare(view: 2, commit: 303, parent: second.digest, entry: third)),
+    ].map(message)
+    var writer = FrameWriter(.two)
+    let frames = messages.map { message in
+      var bytes: [UInt8] = []
+      XCTAssertTrue(writer.put(message, into: &bytes))
+      return bytes
+    }
+    XCTAssertEqual(frames.map(hexadecimal), Self.prepares.map { $0.filter(\.isHexDigit) })
+    let transcript = FrameTranscript(frames.flatMap { $0 }, version: .two, sender: 2)
+    XCTAssertEqual(transcript.messages, messages)
+  }
+
   func testJournalPayloads() {
     var records = StoredRecords()
     records.append(.install(Self.state, Self.segment))
@@ -103,12 +149,12 @@ final class GoldenTests: XCTestCase {
   /// Length, version, kind, sender, epoch (number, hash), incarnation; then the payload.
   private static let frames: [FrameKind: String] = [
     .ping: """
-    28000000 01 01 02 04 cefa000000000000 a200000000000000
-    9900000000000000550000000000000001ac0202
+    2b000000 01 01 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202c5c604
     """,
     .pong: """
-    28000000 01 02 02 04 cefa000000000000 a200000000000000
-    9900000000000000550000000000000001ac0202
+    2b000000 01 02 02 04 cefa000000000000 a200000000000000
+    9900000000000000550000000000000001ac0202c5c604
     """,
     .prepare: """
     47000000 01 03 02 04 cefa000000000000 a200000000000000
@@ -186,6 +232,28 @@ final class GoldenTests: XCTestCase {
     .forwardOk: """
     16000000 01 14 02 04 cefa000000000000 a200000000000000
     0107
+    """,
+  ]
+
+  /// Length, code, header where it is new; then the payload.
+  private static let prepares: [String] = [
+    """
+    43 03 04 cefa000000000000 a200000000000000
+    01ae020455cc9c706a27b61ed795a99aa778bb490101
+    55000000000000000702100003056b657976616c756501036b6579
+    """,
+    """
+    1e 63
+    0201 55000000000000000702100003056b657976616c756501036b6579
+    """,
+    """
+    32 23
+    01af020dad75d6e1efca8e8433d62b790a7321de0101
+    55000000000000000702100003056b657976616c756501036b6579
+    """,
+    """
+    17 23
+    02b002021c8c18fe9c39efabc38556be3d0342a40202
     """,
   ]
 

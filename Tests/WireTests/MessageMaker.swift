@@ -118,6 +118,34 @@ struct MessageMaker {
 }
 
 extension MessageMaker {
+  /// What one server may say over one connection: headers that seldom change, prepares that mostly follow each
+  /// other, and everything in between.
+  mutating func conversation(from sender: ServerIndex, count: Int) -> [Message] {
+    var messages: [Message] = []
+    var header = message(.moved)
+    var last: Prepare?
+    for _ in 0..<count {
+      if below(8) == 0 { header = message(.moved) }
+      var next = message(FrameKind.allCases[below(FrameKind.allCases.count)])
+      if below(2) == 0, let prepare = successor(of: last) { next.payload = .prepare(prepare) }
+      if case .prepare(let prepare) = next.payload { last = prepare }
+      next.from = sender
+      next.epoch = header.epoch
+      next.incarnation = header.incarnation
+      messages.append(next)
+    }
+    return messages
+  }
+
+  private mutating func successor(of last: Prepare?) -> Prepare? {
+    guard let last, last.entry.op < WireBounds.numberMax else { return nil }
+    let drawn = entry(last.entry.op + 1, parent: last.entry.digest)
+    let entry = LogEntry(
+      op: drawn.op, view: last.view, kind: drawn.kind, body: drawn.body, parent: last.entry.digest)
+    let commit = below(4) == 0 ? number() : last.entry.op - UInt64(below(Int(min(last.entry.op, 20))))
+    return Prepare(view: last.view, commit: commit, parent: last.entry.digest, entry: entry)
+  }
+
   mutating func message(_ kind: FrameKind) -> Message {
     Message(
       from: below(serverCount), incarnation: word(), epoch: EpochID(number: number(), hash: word()),
@@ -152,7 +180,9 @@ extension MessageMaker {
   }
 
   private mutating func ping() -> Ping {
-    Ping(nonce: word(), session: word(), view: number(), commit: number(), excluded: mask())
+    Ping(
+      nonce: word(), session: word(), view: number(), commit: number(), excluded: mask(),
+      lossAcknowledged: number())
   }
 
   private mutating func prepare() -> Prepare {

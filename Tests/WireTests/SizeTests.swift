@@ -18,6 +18,14 @@ final class SizeTests: XCTestCase {
     return bytes.count
   }
 
+  private func size(_ payload: Payload, _ writer: inout FrameWriter) -> Int {
+    var bytes: [UInt8] = []
+    let message = Message(
+      from: 2, incarnation: .max, epoch: EpochID(number: 9, hash: .max), payload: payload)
+    XCTAssertTrue(writer.put(message, into: &bytes))
+    return bytes.count
+  }
+
   func testHeadIsSmall() {
     XCTAssertEqual(size(.moved), 24)
   }
@@ -45,6 +53,38 @@ final class SizeTests: XCTestCase {
   func testAPrepareOfOneWriteIsSmall() {
     XCTAssertEqual(size(.prepare(prepare(writes: 1))), 41 + 3 + 63)
     XCTAssertEqual(size(.forward(Forward(view: view, sequence: 9, group: group(1)))), 41 + 3 + 39)
+  }
+
+  /// A lone write on three servers: two prepares, two answers. With 52 bytes of IP and TCP around each, and as
+  /// much for two bare acknowledgements, that stays below 500 bytes.
+  func testALoneWriteIsSmallInVersionTwo() {
+    var (primary, backup) = (FrameWriter(.two), FrameWriter(.two))
+    let body = prepare(writes: 1).entry.body
+    var parent = Digest.zero
+    for index in 0..<3 {
+      let entry = LogEntry(op: op + UInt64(index), view: view, kind: .requests, body: body, parent: parent)
+      let ok = PrepareOk(view: view, op: entry.op, digest: entry.digest)
+      let prepare = Prepare(view: view, commit: entry.op - 1, parent: parent, entry: entry)
+      parent = entry.digest
+      let sizes = (size(.prepare(prepare), &primary), size(.prepareOk(ok), &backup))
+      if index == 0 { continue }
+      XCTAssertEqual(sizes.0, 41 + 3 + 17)
+      XCTAssertEqual(sizes.1, 22)
+      let frames = 2 * (sizes.0 + sizes.1)
+      XCTAssertEqual(frames, 166)
+      XCTAssertLessThanOrEqual(frames + 6 * 52, 500)
+    }
+  }
+
+  func testALinkThatIsKnownSaysLittleInVersionTwo() {
+    var writer = FrameWriter(.two)
+    XCTAssertEqual(size(.moved, &writer), 19)
+    XCTAssertEqual(size(.moved, &writer), 2)
+    XCTAssertEqual(size(.commit(Commit(view: view, commit: op, head: op)), &writer), 9)
+    XCTAssertEqual(size(.probe(Probe(id: .max)), &writer), 10)
+    let ping = Ping(nonce: .max, session: .max, view: view, commit: op, excluded: ServerMask())
+    XCTAssertEqual(size(.ping(ping), &writer), 24)
+    XCTAssertEqual(size(.forward(Forward(view: view, sequence: 9, group: group(1))), &writer), 41 + 3 + 17)
   }
 
   func testFurtherWritesCostWhatTheirEncodingAdds() {

@@ -1,0 +1,42 @@
+import UV
+
+/// Why a directory cannot be used, or can be used no longer. Paths are as the user gave them.
+package enum DiskFailure: Error, Equatable, Sendable {
+  /// Another process has it.
+  case inUse(path: String)
+  case notADirectory(path: String)
+  /// It holds something, and no journal.
+  case foreignDirectory(path: String)
+  /// The journal of the server with this address.
+  case otherServer(path: String, address: [UInt8])
+  /// Another set of servers.
+  case otherCluster(path: String)
+  /// The store was made with other limits: replicas that differ in them would decide differently.
+  case otherLimits(path: String)
+  case newerVersion(path: String, version: UInt32)
+  /// So many damaged journals have been set aside there that somebody should look at the device.
+  case damagedTooOften(path: String, count: Int)
+  case operation(DiskVerb, path: String, error: UVError)
+
+  /// One line for the user, without a full stop.
+  package var message: String {
+    switch self {
+    case .inUse(let path): "\(path): in use by another process"
+    case .notADirectory(let path): "\(path): not a directory"
+    case .foreignDirectory(let path): "\(path): holds other files and no journal; it is left as it is"
+    case .otherServer(let path, let address):
+      "\(path): belongs to another server (\(String(decoding: address, as: UTF8.self)))"
+    case .otherCluster(let path): "\(path): belongs to another set of servers than servers.txt names"
+    case .otherLimits(let path): "\(path): made with other limits of the store; they cannot be changed"
+    case .newerVersion(let path, let version): "\(path): written by a newer version (\(version))"
+    case .damagedTooOften(let path, let count):
+      "\(path): damaged \(count) times before (damaged-*): check the device, then remove them"
+    case .operation(let verb, let path, let error): "\(path): cannot \(verb.rawValue): \(error.message)"
+    }
+  }
+}
+
+/// What was tried of a file or a directory.
+package enum DiskVerb: String, Sendable {
+  case make, open, lock, list, read, write, sync, rename, remove
+}

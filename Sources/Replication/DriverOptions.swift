@@ -1,0 +1,30 @@
+import KVStore
+import VSR
+
+/// What a replica driver is told when it is made.
+package struct DriverOptions: Sendable {
+  /// Of this program: shown in status, compared with nobody's.
+  package var version: String
+  package var limits: Limits
+  package var hashKey: HashKey
+  /// From a write's arrival until its outcome is given up as unknown, milliseconds.
+  package var requestTimeout: UInt64
+
+  package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
+    (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
+    self.requestTimeout = requestTimeout
+  }
+
+  var replica: Options {
+    var options = Options()
+    options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
+    return options
+  }
+}
+
+extension Restored {
+  /// Of a server that remembers nothing.
+  package static func nothing() -> Restored {
+    Restored(incarnation: randomNumber(), state: .blank, snapshot: nil, log: Log())
+  }
+}

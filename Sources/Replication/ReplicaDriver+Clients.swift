@@ -1,0 +1,130 @@
+import Frontend
+import HTTP
+import KVStore
+import VSR
+
+extension ReplicaDriver: Backend {
+  package func submit(_ turn: Turn, from frontend: Frontend) {
+    guard !isStopped else { return refuse(turn, from: frontend) }
+    if !turn.reads.isEmpty { submitReads(turn, frontend) }
+    if !turn.dumps.isEmpty { submitDumps(turn, frontend) }
+    if !turn.writes.isEmpty { submitWrites(turn) }
+    // Before the replies are written: the others can work meanwhile.
+    flush()
+  }
+
+  private func refuse(_ turn: Turn, from frontend: Frontend) {
+    for read in turn.reads { frontend.refuse(read.ticket, .stopping) }
+    for write in turn.writes { frontend.refuse(write.ticket, .stopping) }
+    for dump in turn.dumps { frontend.refuse(dump.ticket, .stopping) }
+  }
+
+  /// A sole member's executed state is what any quorum would confirm; everybody else asks.
+  private func submitReads(_ turn: Turn, _ frontend: Frontend) {
+    let isProven = replica.servesAlone
+    var reads = Reads()
+    // One copy a turn: a read of the property would make one each.
+    let store = replica.store
+    for read in turn.reads {
+      turn.withKey(of: read) { key in
+        if isProven {
+          frontend.answerRead(read.ticket, key, from: store, .linearizable)
+        } else if read.demand == .local {
+          frontend.answerRead(read.ticket, key, from: store, .local(age: age))
+        } else {
+          reads.append(ticket: read.ticket, key: key)
+        }
+      }
+    }
+    if !reads.isEmpty { step(.reads(reads)) }
+  }
+
+  private func submitDumps(_ turn: Turn, _ frontend: Frontend) {
+    var reads = Reads()
+    for dump in turn.dumps {
+      if replica.servesAlone {
+        frontend.answerDump(dump.ticket, replica.store)
+      } else if dump.demand == .local {
+        frontend.answerDump(dump.ticket, replica.store, assurance: .local(age: age))
+      } else {
+        reads.appendAll(ticket: dump.ticket)
+      }
+    }
+    if !reads.isEmpty { step(.reads(reads)) }
+  }
+
+  /// As groups that a message can carry, in order.
+  private func submitWrites(_ turn: Turn) {
+    var start = 0
+    while start < turn.writes.count {
+      let first = turn.writes[start].range.lowerBound
+      var end = start + 1
+      while end < turn.writes.count, end - start < Bounds.groupWritesMax,
+        turn.writes[end].range.upperBound - first <= Bounds.groupBytesMax
+      {
+        end += 1
+      }
+      let number = tickets.next
+      for entry in turn.writes[start..<end] { tickets.append(entry.ticket) }
+      let bytes = Array(turn.writeBytes[first..<turn.writes[end - 1].range.upperBound])
+      step(.writes(first: number, count: end - start, bytes: bytes))
+      start = end
+    }
+  }
+
+  /// Whole seconds since a quorum last confirmed this server's state; since the start, if none ever did.
+  private var age: UInt32 {
+    let ticks = replica.now - (replica.confirmedAt ?? 0)
+    return replica.servesAlone ? 0 : UInt32(clamping: ticks / DriverClock.ticksPerSecond)
+  }
+}
+
+extension ReplicaDriver {
+  /// Hands the clients' side what a step has answered.
+  func answer(_ effects: inout Effects) {
+    guard let frontend else { return }
+    if !effects.writeOutcomes.records.isEmpty {
+      effects.writeOutcomes.retarget { tickets.take($0) }
+      frontend.answerWrites(effects.writeOutcomes, lineage: replica.store.lineage)
+    }
+    for failed in effects.writeFailures {
+      guard let ticket = tickets.take(failed.number) else { continue }
+      frontend.refuse(ticket, Unanswered(failed.failure))
+    }
+    if !effects.readOutcomes.records.isEmpty { frontend.answerReads(effects.readOutcomes) }
+    for failed in effects.readFailures { frontend.refuse(failed.ticket, Unanswered(failed.failure)) }
+    for outcome in effects.storeOutcomes { frontend.answerDump(outcome.ticket, outcome.store) }
+  }
+}
+
+extension Unanswered {
+  fileprivate init(_ failure: VSR.Failure) {
+    switch failure {
+    case .unavailable: self = .noQuorum
+    case .overloaded: self = .overloaded
+    case .unknown: self = .unknown
+    }
+  }
+}
+
+extension Frontend {
+  fileprivate func answerRead(
+    _ ticket: UInt64, _ key: UnsafeRawBufferPointer, from store: Store, _ assurance: Assurance
+  ) {
+    store.read(key) { entry in
+      answerRead(
+        ticket, value: entry?.value,
+        tag: entry.map { EntityTag(lineage: $0.tag.lineage, number: $0.tag.counter) }, assurance: assurance)
+    }
+  }
+
+  fileprivate func answerReads(_ outcomes: ReadOutcomes) {
+    outcomes.values.withUnsafeBytes { values in
+      for record in outcomes.records {
+        let tag = record.counter.map { EntityTag(lineage: record.lineage, number: $0) }
+        let value = tag == nil ? nil : UnsafeRawBufferPointer(rebasing: values[record.value])
+        answerRead(record.ticket, value: value, tag: tag)
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Servers
+import VSR
+
+/// What the log was last told of the replica: a line follows where that changes.
+struct Watch {
+  private var epoch: EpochID = .none
+  private var view: View = 0
+  private var primary: ServerIndex?
+  private var standing = Replica.Standing.unborn
+  private var isLossPossible = false
+  private(set) var hasServed = false
+
+  /// The lines for what has changed since the last call.
+  mutating func notes(on replica: Replica, _ servers: ServerSet, isDurable: Bool) -> [Note] {
+    var notes: [Note] = []
+    let now = replica.standing
+    if replica.epoch.id != epoch { notes.append(epochNote(replica, servers)) }
+    if replica.isNormal, replica.view != view || replica.primaryOfView != primary || replica.epoch.id != epoch
+    {
+      let name = replica.primaryOfView.map { servers.members[$0].text } ?? "none"
+      notes.append(Note(.info, "view", [("view", "\(replica.view)"), ("primary", name)]))
+      view = replica.view
+      primary = replica.primaryOfView
+    }
+    epoch = replica.epoch.id
+    if now != standing, now != .viewChange {
+      notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", now.text)]))
+    }
+    standing = now
+    let loss = replica.isBorn && replica.epoch.start.isLossPossible
+    if loss != isLossPossible { notes.append(Self.lossNote(loss, replica)) }
+    isLossPossible = loss
+    if !hasServed, replica.isServing {
+      hasServed = true
+      notes.append(Self.servingNote(replica, servers, isDurable))
+    }
+    return notes
+  }
+
+  private func epochNote(_ replica: Replica, _ servers: ServerSet) -> Note {
+    let members = replica.epoch.configuration.members.map { servers.members[$0.server].text }
+    return Note(
+      .info, "epoch",
+      [
+        ("epoch", "\(replica.epoch.id.number)"), ("members", members.joined(separator: ",")),
+        ("role", replica.isMember ? "member" : "learner"),
+      ])
+  }
+
+  private static func lossNote(_ isPossible: Bool, _ replica: Replica) -> Note {
+    let lineage = [("lineage", "\(replica.epoch.start.lineage)")]
+    return isPossible ? Note(.error, "loss-possible", lineage) : Note(.info, "loss-acknowledged", lineage)
+  }
+
+  private static func servingNote(_ replica: Replica, _ servers: ServerSet, _ isDurable: Bool) -> Note {
+    Note(
+      .info, "serving",
+      [
+        ("address", servers.own.text), ("members", "\(replica.epoch.configuration.members.count)"),
+        ("view", "\(replica.view)"), ("state", isDurable ? "durable" : "memory"),
+      ])
+  }
+}
+
+extension Replica.Standing {
+  /// As in `/-/status`.
+  fileprivate var text: String {
+    switch self {
+    case .normal: "normal"
+    case .viewChange: "view-change"
+    case .catchingUp: "catching-up"
+    case .quorumLost: "quorum-lost"
+    case .unborn: "unborn"
+    }
+  }
+}
+
+extension ReplicaDriver {
+  /// With the ticks: what was passed through and left again between two is not worth a line.
+  func noteTransitions() {
+    for note in watch.notes(on: replica, servers, isDurable: storage.isDurable) {
+      owner.driver(self, notes: note)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import UV
+import XCTest
+
+/// Orderly ends: what a rolling upgrade does.
+final class StopTrials: TrialCase {
+  func testEachIsStoppedInTurnDurable() throws { try stopEachInTurn(.durable) }
+
+  func testEachIsStoppedInTurnMemory() throws { try stopEachInTurn(.memory) }
+
+  /// A stopping server answers what it has, or refuses it: no write of the others is left open, and of its own
+  /// clients' requests only those that crossed the connection's end.
+  private func stopEachInTurn(_ keeping: Cluster.Keeping) throws {
+    try startCluster(4, keeping)
+    let workload = try startWorkload()
+    for _ in 0..<TrialCase.rounds {
+      for server in cluster.all {
+        let others = cluster.all.filter { $0 != server }
+        let wasPrimary = try cluster.primary() == server
+        let start = Clock.nanoseconds
+        XCTAssertEqual(try cluster.terminate(server), 0, "exit status of server \(server)")
+        say("server \(server) ended within", (Clock.nanoseconds - start) / 1_000_000)
+        try workload.waitForProgress(at: others)
+        sayGaps(wasPrimary ? "primary stopped" : "backup stopped", since: start, at: others)
+        try cluster.start(server)
+        try say("\(server) votes again after", cluster.waitUntilWell())
+        try workload.waitForProgress(at: cluster.all)
+      }
+    }
+    let counts = workload.recorder.counts
+    XCTAssertEqual(counts.faults, 0, "500")
+    XCTAssertEqual(counts.deadlinesPassed, 0, "504")
+    XCTAssertEqual(counts.timeouts, 0)
+    let stops = TrialCase.rounds * cluster.count
+    XCTAssertLessThanOrEqual(
+      counts.lost, stops * workload.settings.clientsPerServer, "lost with a connection")
+    try conclude()
+  }
+}

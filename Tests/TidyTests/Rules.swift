@@ -30,6 +30,7 @@ enum Rules {
     "Disk": ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"],
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
+    "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
     "Replication": [
       "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
     ],
@@ -42,7 +43,7 @@ enum Rules {
       "Frontend", "Replication",
     ],
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
-    "KVLoad": ["Bytes", "UV", "Glibc", "CGetopt", "Foundation", "HTTP", "Servers", "History", "Client"],
+    "KVLoad": ["Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "HTTP", "Servers", "History", "Load"],
     "KVSim": [
       "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
       "History",

@@ -94,6 +94,20 @@ static inline int uvx_listen(const uvx_address_t *address, int backlog) {
   return -error;
 }
 
+#define UVX_IP_BIND_ADDRESS_NO_PORT 24
+
+// A socket to connect with from `address`. Its port, if that is 0, is chosen when it connects, by both ends.
+static inline int uvx_socket_from(const uvx_address_t *address) {
+  int on = 1;
+  int fd = socket(address->any.sa_family, SOCK_STREAM | UVX_SOCK_NONBLOCK | UVX_SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  (void)setsockopt(fd, IPPROTO_IP, UVX_IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+  if (bind(fd, &address->any, uvx_address_length(address)) == 0) return fd;
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
 static inline unsigned long long uvx_descriptor_limit(void) {
   struct rlimit limit;
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;

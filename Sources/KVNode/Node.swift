@@ -23,6 +23,8 @@ final class Node {
   private var signals: [UV.Signal] = []
   private var failure: Failure?
   private var stopping: Stopping?
+  private var isStopping = false
+  private var isListening = false
 
   init(_ options: Options) throws(Failure) {
     self.options = options
@@ -65,10 +67,13 @@ final class Node {
 
   /// The first signal lets what is in flight end; the second does not wait for it.
   private func stop(_ number: Int32) {
-    guard stopping == nil else { exit(128 + number) }
+    guard !isStopping else { exit(128 + number) }
+    isStopping = true
     log.write(.info, "stopping", ["signal": number == SIGTERM ? "SIGTERM" : "SIGINT"])
     binding?.cancel()
     guard let driver, let frontend else { return loop.stop() }
+    // Nobody has been served and no peer met: there is nothing to hand over.
+    guard isListening else { return driver.stop { [unowned self] in loop.stop() } }
     stopping = Stopping(loop, driver, frontend) { [unowned self] in
       log.write(.debug, "stopped")
       loop.stop()
@@ -86,7 +91,8 @@ extension Node {
     }
     let identity = DiskIdentity(
       cluster: servers.digest, address: Array(servers.own.text.utf8), serverCount: servers.count,
-      limits: options.limits, hashKey: hashKey, freshIncarnation: randomNumber())
+      limits: options.limits, hashKey: hashKey, freshIncarnation: randomNumber(),
+      servers: servers.members.map(\.text))
     Disk.open(loop, directory: directory, identity: identity) { [unowned self] result in
       switch result {
       case .success(let opened):
@@ -109,7 +115,7 @@ extension Node {
   }
 
   private func listen(_ place: (host: String, port: UInt16)) {
-    guard let frontend, stopping == nil else { return }
+    guard let frontend, !isStopping else { return }
     binding = Binding(
       loop, log: log, host: place.host, port: place.port,
       others: options.listen == nil ? servers.members.filter { $0 != servers.own } : [],
@@ -127,6 +133,7 @@ extension Node {
           "bound": addresses.map(\.description).joined(separator: ","),
           "servers": "\(servers.count)", "version": programVersion,
         ])
+      isListening = true
       if let frontend { driver?.start(answering: frontend) }
     case .failure(let failure): fail(failure)
     }

@@ -112,6 +112,7 @@ extension ReplicaDriver {
     record(&followUps)
     for (server, message) in effects.messages { peers?.send(message, to: server) }
     answer(&effects)
+    clock?.wantsSlices = effects.wantsSlice
   }
 
   private func record(_ followUps: inout [Event]) {

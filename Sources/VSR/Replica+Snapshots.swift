@@ -44,6 +44,7 @@ extension Replica {
     let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
     log = Log(base: state.op, digest: state.digest)
     commit = state.op
+    snapshots.retire(execution.store)
     execution.adopt(state)
     install(tail, after: state.op)
     outbox.recordSnapshot(of: state.op)
@@ -57,7 +58,7 @@ extension Replica {
 
 extension Replica {
   mutating func sendSnapshotPart(to other: ServerIndex, offset: UInt64) {
-    guard let saved = snapshots.saved, let part = snapshots.part(at: offset) else { return }
+    guard let saved = snapshots.saved, let part = snapshots.part(at: offset, for: other) else { return }
     let chunk = SnapshotChunk(
       op: saved.op, digest: saved.digest, offset: offset, isLast: part.isLast, bytes: part.bytes)
     send(.snapshotChunk(chunk), to: other)
@@ -69,17 +70,28 @@ extension Replica {
     sendSnapshotPart(to: message.from, offset: isSame ? request.offset : 0)
   }
 
+  /// A bounded piece of what can wait: parts of a snapshot that others asked for, memory that is to be freed.
+  mutating func workASlice() {
+    snapshots.workASlice()
+    for (server, offset) in snapshots.takeReady() { sendSnapshotPart(to: server, offset: offset) }
+  }
+
   mutating func requestSnapshotPart() {
-    guard var incoming = transfer.incoming else { return }
+    guard let incoming = transfer.incoming else { return }
     // One that does not answer makes place for another, which begins anew.
     if now >= incoming.at + 8 * options.transferTicks {
-      transfer.incoming = nil
+      abandonIncoming()
       return requestStateOfAny()
     }
     let request = GetSnapshot(op: incoming.op, digest: incoming.digest, offset: incoming.offset)
-    incoming.askedAt = now
-    transfer.incoming = incoming
+    transfer.incoming?.askedAt = now
     send(.getSnapshot(request), to: incoming.from)
+  }
+
+  mutating func abandonIncoming() {
+    guard let incoming = transfer.incoming else { return }
+    transfer.incoming = nil
+    snapshots.retire(incoming.decoder.partialStore)
   }
 
   mutating func onSnapshotChunk(_ chunk: SnapshotChunk, from message: Message) {
@@ -87,19 +99,13 @@ extension Replica {
       return
     }
     guard chunk.op > commit || message.epoch.number > epoch.id.number else { return }
-    if chunk.offset == 0, transfer.incoming == nil || transfer.incoming!.digest != chunk.digest {
+    if chunk.offset == 0, transfer.incoming?.digest != chunk.digest {
+      abandonIncoming()
       transfer.incoming = TransferState.Incoming(
         op: chunk.op, digest: chunk.digest, from: message.from, at: now, hashKey: hashKey)
     }
-    guard var incoming = transfer.incoming, incoming.digest == chunk.digest, incoming.offset == chunk.offset
-    else { return }
-    incoming.at = now
-    incoming.offset += UInt64(chunk.bytes.count)
-    do throws(MalformedBytes) { try incoming.decoder.append(chunk.bytes) } catch {
-      transfer.incoming = nil
-      return
-    }
-    transfer.incoming = incoming
+    guard transfer.incoming?.awaits(chunk) == true else { return }
+    guard transfer.incoming?.take(chunk, at: now) == true else { return abandonIncoming() }
     if chunk.isLast { finishIncoming() } else { requestSnapshotPart() }
   }
 
@@ -112,12 +118,12 @@ extension Replica {
   /// All parts are here: once on disk it is adopted. What does not decode is dropped and asked for anew.
   private mutating func finishIncoming() {
     guard let incoming = transfer.incoming else { return }
-    transfer.incoming = nil
     guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op,
       state.digest == incoming.digest, isPossible(state.epoch), isNews(state)
     else {
-      return
+      return abandonIncoming()
     }
+    transfer.incoming = nil
     snapshots.pending = (state, true)
     out.snapshot = state
   }

@@ -17,10 +17,12 @@ let package = Package(
   products: [
     .executable(name: "kvnode", targets: ["KVNode"]),
     .executable(name: "kvclient", targets: ["KVClient"]),
+    .executable(name: "kvload", targets: ["KVLoad"]),
     .executable(name: "kvsim", targets: ["KVSim"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
   targets: [
     // C
@@ -50,6 +52,12 @@ let package = Package(
       dependencies: [
         "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
       ]),
+    .target(
+      name: "Load",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "History",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
     // programs
     .executableTarget(
       name: "KVNode",
@@ -64,6 +72,11 @@ let package = Package(
       name: "KVSim",
       dependencies: [
         "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "KVLoad",
+      dependencies: [
+        "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
@@ -85,6 +98,8 @@ let package = Package(
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
+    .testTarget(
+      name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),

@@ -33,6 +33,7 @@ enum Rules {
     "Replication": [
       "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
     ],
+    "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
     // programs
@@ -42,7 +43,7 @@ enum Rules {
       "Frontend", "Replication",
     ],
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
-    "KVLoad": ["Bytes", "UV", "Glibc", "CGetopt", "Foundation", "HTTP", "Servers", "History", "Client"],
+    "KVLoad": ["Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "HTTP", "Servers", "History", "Load"],
     "KVSim": [
       "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
       "History",

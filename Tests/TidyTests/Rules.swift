@@ -25,6 +25,7 @@ enum Rules {
     "Wire": ["Bytes", "VSR", "KVStore"],
     "Journal": ["Bytes"],
     "History": ["Bytes"],
+    "Faults": ["Bytes", "History"],
     // shell
     "Transport": ["Bytes", "UV", "Glibc", "Servers", "VSR", "KVStore", "Wire"],
     "Disk": ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"],
@@ -34,7 +35,8 @@ enum Rules {
       "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
     ],
     "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
-    "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
+    "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"],
+    "Drill": ["Bytes", "UV", "Foundation", "HTTP", "Servers", "History", "Faults"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
     // programs
     "KVNode": [
@@ -47,8 +49,9 @@ enum Rules {
     "KVSim": [
       "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
       "History",
-      "Simulator",
+      "Simulator", "Faults",
     ],
+    "KVDrill": ["Servers", "Foundation", "ArgumentParser", "Faults", "Drill"],
   ]
 
   /// C declarations only; no Swift of ours.

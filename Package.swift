@@ -120,7 +120,8 @@ let package = Package(
       name: "TrialTests", dependencies: ["Drill", "KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
     .testTarget(name: "FaultsTests", dependencies: ["Faults", "History"]),
     .testTarget(
-      name: "DrillTests", dependencies: ["Drill", "Faults", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
+      name: "DrillTests",
+      dependencies: ["Drill", "Faults", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -16,7 +16,7 @@ package struct DrillOptions {
   package var seed: UInt64
   /// Of the load driver, over all servers; 0: it does not run.
   package var loadRate = 400
-  /// Processes of kvclient at a time for each server, and as many again that are given all servers.
+  /// Processes of kvclient at a time for each server, and twice as many that are given all servers.
   package var clientsPerServer = 1
   /// For every server of its own.
   package var nodeArguments: [String] = []

@@ -45,7 +45,8 @@ extension DrillReport {
     html += "<th colspan=3>wrong<th rowspan=2>views</tr><tr>"
     html += (0..<count).map { "<th>\($0)" }.joined()
     html += "<th>reads: all<th>others<th>writes: all<th>others<th>kvclient"
-    html += "<th>refused<th>unknown<th>down<th>labelled<th>out of date<th>wrong old<th>lost</tr></thead><tbody>\n"
+    html +=
+      "<th>refused<th>unknown<th>down<th>labelled<th>out of date<th>wrong old<th>lost</tr></thead><tbody>\n"
     for row in table.rows { html += htmlRow(row) }
     html += "<tr class=total><td><td class=text>\(table.rows.count - 1) moments of faults"
     html += "<td colspan=\(count + 5)>\(table.total.reads) reads, \(table.total.writes) writes"

@@ -41,7 +41,8 @@ package struct DrillReport {
   package var verdict: String {
     let sum = table.total
     if isClean { return "0 violations in \(operations) operations" }
-    let counted = "\(sum.outOfDate) answers out of date, \(sum.wrongOld) wrong old values, \(sum.lost) writes lost"
+    let counted =
+      "\(sum.outOfDate) answers out of date, \(sum.wrongOld) wrong old values, \(sum.lost) writes lost"
     return "VIOLATED: \(counted), \(findings.count) findings (\(operations) operations)"
   }
 
@@ -75,7 +76,8 @@ package struct DrillReport {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(
       Whole(
-        title: title, isClean: isClean, servers: addresses, seed: options.seed, schedule: options.schedule.text,
+        title: title, isClean: isClean, servers: addresses, seed: options.seed,
+        schedule: options.schedule.text,
         faults: faultCount, operations: operations, findings: findings, rows: table.rows, total: table.total,
         marks: record.marks, views: record.views, begins: record.begins, ends: record.ends))
   }

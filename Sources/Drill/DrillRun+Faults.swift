@@ -3,25 +3,29 @@ import UV
 
 /// What the schedule's commands do to the processes and networks.
 extension DrillRun {
-  /// `moment`: the schedule's time. Faults of one time are one, whomever `last` means.
+  /// `moment`: the schedule's time.
   func carryOut(_ command: FaultCommand, moment: UInt64) throws {
-    if command.isFault, lastMoment != moment {
-      lastVictims = []
-      lastMoment = moment
-    }
-    guard let victims = resolve(command.victims) else {
+    course.begin(command, moment: moment)
+    let situation = situation(asking: command.victims)
+    guard let victims = situation.resolve(command.victims) else {
       note("\(command) is left out: nobody is known who is that")
       return
     }
     let begin = Clock.nanoseconds
     try perform(command, victims)
-    // Who stood apart is all those on the smaller side of a cut.
-    if command.isFault { lastVictims += victims.filter { !lastVictims.contains($0) } }
-    let who = victims.map(String.init).joined(separator: " ")
-    let isNamed = command.victims.contains { if case .server = $0 { false } else { true } }
-    let text = isNamed && !who.isEmpty ? "\(command) (\(who))" : "\(command)"
-    marks.append(FaultMark(at: begin, text, isFault: command.isFault, servers: hit(command, victims)))
-    onLine("\(stamp(begin))  \(text)")
+    let mark = course.note(command, victims, situation, at: begin)
+    onLine("\(stamp(begin))  \(mark.text)")
+  }
+
+  private func situation(asking victims: [Victim]) -> Situation {
+    let asksPrimary = victims.contains { victim in
+      switch victim {
+      case .primary, .backup, .heavy, .light: true
+      case .server, .last, .all: false
+      }
+    }
+    let primary = asksPrimary ? currentPrimary() : nil
+    return Situation(weights: weights(), primary: primary, running: cluster.running, last: course.last)
   }
 
   func stamp(_ time: UInt64) -> String {
@@ -57,20 +61,6 @@ extension DrillRun {
     }
   }
 
-  /// Those that cannot be expected to answer as if nothing were: of two sides that are cut apart, the one without
-  /// a quorum. One bad link hits nobody: all are to go on, if not all with writes.
-  private func hit(_ command: FaultCommand, _ victims: [Int]) -> [Int] {
-    switch command {
-    case .kill, .stop, .wipe, .freeze, .isolate, .start, .thaw: return victims
-    case .cut, .cutOneWay, .heal, .settle: return []
-    case .split:
-      let weights = weights()
-      let total = weights.reduce(0, +)
-      let side = victims.reduce(0) { $0 + weights[$1] }
-      return 2 * side > total ? cluster.all.filter { !victims.contains($0) } : victims
-    }
-  }
-
   private func weights() -> [Int] {
     let members = newest?.members ?? []
     return cluster.all.map { server in
@@ -83,44 +73,15 @@ extension DrillRun {
     watch.latest.compactMap { $0 }.max { ($0.epoch, $0.view) < ($1.epoch, $1.view) }
   }
 
-  /// Nil: one of them is nobody now.
-  private func resolve(_ victims: [Victim]) -> [Int]? {
-    var found: [Int] = []
-    for victim in victims {
-      switch victim {
-      case .all: found += cluster.all
-      case .last: found += lastVictims
-      case .server(let number): found.append(number)
-      case .primary, .backup, .heavy, .light:
-        guard let server = find(victim, besides: found) else { return nil }
-        found.append(server)
-      }
-    }
-    return found
-  }
-
-  private func find(_ victim: Victim, besides taken: [Int]) -> Int? {
-    guard let primary = currentPrimary() else { return nil }
-    let count = cluster.count
-    let around = (1..<count).map { (primary + $0) % count } + [primary]
-    let free = around.filter { cluster.running.contains($0) && !taken.contains($0) }
-    let weights = weights()
-    switch victim {
-    case .primary: return primary
-    case .backup: return free.first { $0 != primary }
-    case .heavy: return cluster.all.first { weights[$0] > 1 } ?? primary
-    case .light: return free.first { weights[$0] == 1 }
-    case .server, .last, .all: return nil
-    }
-  }
-
   /// Asks those that run until one is known that is among them.
   private func currentPrimary() -> Int? {
     var found: Int?
     _ = loop.turn(seconds: Self.primarySeconds) {
       let known = cluster.statuses(of: cluster.running).compactMap { $0 }
       let newest = known.max { ($0.epoch, $0.view) < ($1.epoch, $1.view) }
-      found = cluster.running.first { cluster.ground.address($0) == newest?.primary && newest?.status == "normal" }
+      found = cluster.running.first {
+        cluster.ground.address($0) == newest?.primary && newest?.status == "normal"
+      }
       return found != nil || isInterrupted
     }
     return found

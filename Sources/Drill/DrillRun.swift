@@ -17,7 +17,11 @@ package final class DrillRun {
     /// The schedule cannot be carried out here.
     case impossible(String)
 
-    package var description: String { switch self { case .impossible(let reason): reason } }
+    package var description: String {
+      switch self {
+      case .impossible(let reason): reason
+      }
+    }
   }
 
   let options: DrillOptions
@@ -33,10 +37,7 @@ package final class DrillRun {
   private var seconds: UV.Timer?
   private(set) var isInterrupted = false
 
-  var marks: [FaultMark] = []
-  /// Whom the faults of the last moment hit.
-  var lastVictims: [Int] = []
-  var lastMoment: UInt64?
+  var course = FaultCourse()
   /// What is wrong beside the answers, in words.
   private(set) var findings: [String] = []
   /// When the clients began, nanoseconds.
@@ -69,6 +70,7 @@ package final class DrillRun {
     var settings = Workload.Settings()
     settings.deletes = false
     settings.keyCount = 16
+    settings.readersPerServer = 1
     settings.keyPrefix = "drill-\(String(UInt64.random(in: 0..<(1 << 40)), radix: 36))-"
     workload = Workload(cluster, settings, seed: options.seed)
   }
@@ -125,7 +127,7 @@ package final class DrillRun {
 
   private func startPrograms() throws {
     let directory = try scratch.directory("clients")
-    let hosts = cluster.all.map { Optional($0) } + [nil]
+    let hosts = cluster.all.map { Optional($0) } + [nil, nil]
     for (number, host) in (0..<options.clientsPerServer).flatMap({ _ in hosts }).enumerated() {
       let runner = ClientRunner(
         number, server: host, workload: workload, directory: directory, seed: options.seed)
@@ -236,7 +238,7 @@ extension DrillRun {
     let recorder = workload.recorder
     findings += recorder.unexpected
     var record = FaultRecord(serverCount: cluster.count, begins: begins, ends: ends)
-    record.marks = marks
+    record.marks = course.marks
     record.views = watch.views
     record.sightings = recorder.sightings
     record.wrongs = WrongAnswer.all(in: recorder.history)
@@ -253,7 +255,8 @@ extension DrillRun {
       }
     }
     return DrillReport(
-      options: options, addresses: cluster.all.map(cluster.ground.address), record: record, findings: findings,
+      options: options, addresses: cluster.all.map(cluster.ground.address), record: record,
+      findings: findings,
       operations: operations, isInterrupted: isInterrupted)
   }
 
@@ -270,7 +273,9 @@ extension DrillRun {
   private func judge(_ history: History) -> Int {
     let verdict = check(history)
     for violation in verdict.violations {
-      findings.append("not linearizable: \(violation.explain(history).prefix(Self.explanationMax))")
+      var text = violation.explain(history)
+      while text.hasSuffix("\n") { text.removeLast() }
+      findings.append("not linearizable: \(text.prefix(Self.explanationMax))")
     }
     for key in verdict.gaveUp {
       let name = String(decoding: history.keys.bytes(of: key), as: UTF8.self)

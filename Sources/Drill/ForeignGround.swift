@@ -17,7 +17,9 @@ final class ForeignGround: Ground {
     var found: Result<[SocketAddress], UVError>?
     _ = try Lookup(loop, host: server.host, port: server.port) { found = $0 }
     while found == nil { loop.runOnce() }
-    guard let first = try found?.get().first else { throw CommandResult.Failure.failed([server.text], "no address") }
+    guard let first = try found?.get().first else {
+      throw CommandResult.Failure.failed([server.text], "no address")
+    }
     return first
   }
 

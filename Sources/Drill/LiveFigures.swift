@@ -23,12 +23,15 @@ struct LiveFigures {
     let each = successes.enumerated().map { server, count in
       "\(server): \(run.cluster.isRunning(server) || !run.isOwn ? "\(count)" : "down")"
     }
-    let view = run.watch.views.last.map { "view \($0.epoch)/\($0.view) primary \($0.primary.map(String.init) ?? "?")" }
+    let view = run.watch.views.last.map {
+      "view \($0.epoch)/\($0.view) primary \($0.primary.map(String.init) ?? "?")"
+    }
     let bad = [
       (Sighting.Kind.refused, "refused"), (.unknown, "unknown"), (.unreachable, "unreachable"),
       (.labelled, "labelled"),
     ].compactMap { kind, name in others[kind].map { "\($0) \(name)" } }
-    return ([run.stamp(Clock.nanoseconds), view ?? "no view", "answers/s at \(each.joined(separator: ", "))"]
+    return
+      ([run.stamp(Clock.nanoseconds), view ?? "no view", "answers/s at \(each.joined(separator: ", "))"]
       + ["kvclient at all \(anywhere)"] + bad).joined(separator: "  ")
   }
 }

@@ -10,6 +10,8 @@ final class LoadRunner {
   private let servers: Int
   private static let connectionsPerServer = 2
   private static let keyCount = 32
+  /// Characters of what it says that are shown.
+  private static let findingMax = 2_000
 
   init(_ cluster: Cluster, rate: Int, seed: UInt64, seconds: Int) throws {
     directory = try cluster.scratch.directory("load")
@@ -36,8 +38,8 @@ final class LoadRunner {
   /// What it said, where it says that something is wrong.
   var finding: String? {
     guard let status = process.exitStatus, status != 0 else { return nil }
-    let table = contents("\(directory)/stdout").suffix(3_000)
-    return "kvload ended with \(status): \(contents("\(directory)/stderr").prefix(3_000))\(table)"
+    let said = contents("\(directory)/stderr") + (status == 1 ? "" : contents("\(directory)/stdout"))
+    return "kvload ended with \(status): \(said.prefix(Self.findingMax))"
   }
 
   /// Client n talks to server n modulo their number: the file's head says so.
@@ -55,7 +57,8 @@ final class LoadRunner {
       }
       sightings.append(
         Sighting(
-          asked: operation.invocation, ended: operation.outcome == .open ? operation.invocation : operation.response,
+          asked: operation.invocation,
+          ended: operation.outcome == .open ? operation.invocation : operation.response,
           server: Int(operation.client) % servers, kind: kind))
     }
     return (history, sightings)

@@ -60,14 +60,15 @@ struct OperationSource {
   let client: UInt32
   let keys: [[UInt8]]
   private let deletes: Bool
+  private let readsOnly: Bool
   private var generator: SeededGenerator
   private var written = 0
   private var keyed = 0
   /// What each key held, with its tag, when this client last saw it.
   private var seen: [[UInt8]: (EntityTag, [UInt8])] = [:]
 
-  init(client: UInt32, keys: [[UInt8]], seed: UInt64, deletes: Bool = true) {
-    (self.client, self.keys, self.deletes) = (client, keys, deletes)
+  init(client: UInt32, keys: [[UInt8]], seed: UInt64, deletes: Bool = true, readsOnly: Bool = false) {
+    (self.client, self.keys, self.deletes, self.readsOnly) = (client, keys, deletes, readsOnly)
     // A stream begins anywhere in one long circle: clients must not follow each other closely on it.
     var seeds = SeededGenerator(state: seed ^ UInt64(client) << 32)
     generator = SeededGenerator(state: seeds.next())
@@ -79,6 +80,7 @@ struct OperationSource {
 
   mutating func next() -> PlannedOperation {
     let key = keys[generator.below(keys.count)]
+    if readsOnly { return PlannedOperation(key: key, action: .read) }
     switch generator.below(100) {
     case 0..<45: return PlannedOperation(key: key, action: .read)
     case 45..<72: return PlannedOperation(key: key, action: .write(value()))

@@ -63,7 +63,8 @@ struct TimelinePicture {
     text += "<text class=\"label\" x=\"\(x + 16)\" y=\"22\">new view at this primary</text>\n"
     x += 180
     let rate = full * 1_000_000_000 / Int(Timeline.cellNanoseconds)
-    text += "<text class=\"quiet\" x=\"\(x)\" y=\"22\">a full lane: \(rate) answers a second, in 50 ms</text>\n"
+    text +=
+      "<text class=\"quiet\" x=\"\(x)\" y=\"22\">a full lane: \(rate) answers a second, in 50 ms</text>\n"
   }
 
   private mutating func drawRow(_ row: Int, top: Int) {
@@ -75,11 +76,13 @@ struct TimelinePicture {
       let y = lanesTop + server * (Self.laneHeight + Self.laneGap)
       drawTroubles(timeline.troubles[server], cells, y: y)
       let label = names[server]
-      text += "<text class=\"label\" text-anchor=\"end\" x=\"\(Self.left - 8)\" y=\"\(y + 17)\">\(label)</text>\n"
+      text +=
+        "<text class=\"label\" text-anchor=\"end\" x=\"\(Self.left - 8)\" y=\"\(y + 17)\">\(label)</text>\n"
       drawLane(timeline.lanes[server], cells, base: y + Self.laneHeight, height: Self.laneHeight, full: full)
     }
     let y = bottom - Self.clientHeight
-    text += "<text class=\"label\" text-anchor=\"end\" x=\"\(Self.left - 8)\" y=\"\(y + 12)\">kvclient</text>\n"
+    text +=
+      "<text class=\"label\" text-anchor=\"end\" x=\"\(Self.left - 8)\" y=\"\(y + 12)\">kvclient</text>\n"
     drawLane(timeline.lanes[servers], cells, base: y + Self.clientHeight, height: Self.clientHeight, full: 3)
     drawMarks(cells, top: top, bottom: bottom)
     drawViews(cells, top: lanesTop)
@@ -145,9 +148,10 @@ struct TimelinePicture {
     var ends = [Int](repeating: 0, count: 2)
     for mark in timeline.record.marks where cells.contains(timeline.cell(mark.at)) {
       let x = x(timeline.cell(mark.at), cells)
-      let name = mark.isFault ? "fault" : "repair"
-      text += "<path class=\"\(name)\" d=\"M\(x).5 \(top + (mark.isFault ? 4 : 26))V\(bottom)\"/>"
-      guard mark.isFault, let line = ends.indices.first(where: { ends[$0] <= x }) else { continue }
+      let line = mark.isFault ? ends.indices.first { ends[$0] <= x } : nil
+      let start = top + (line.map { 4 + 13 * $0 } ?? 30)
+      text += "<path class=\"\(mark.isFault ? "fault" : "repair")\" d=\"M\(x).5 \(start)V\(bottom)\"/>"
+      guard let line else { continue }
       let shown = Self.escape(mark.text)
       text += "<text class=\"name\" x=\"\(x + 3)\" y=\"\(top + 13 + 13 * line)\">\(shown)</text>\n"
       ends[line] = x + 8 + mark.text.count * 6

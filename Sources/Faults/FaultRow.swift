@@ -67,7 +67,9 @@ package struct FaultTable: Sendable, Encodable {
   package init(_ record: FaultRecord) {
     serverCount = record.serverCount
     let faults = Self.moments(record)
-    let sightings = record.sightings.sorted { ($0.ended, $0.asked, $0.server) < ($1.ended, $1.asked, $1.server) }
+    let sightings = record.sightings.sorted {
+      ($0.ended, $0.asked, $0.server) < ($1.ended, $1.asked, $1.server)
+    }
     var place = 0
     var lasts = LastSuccesses(record.serverCount, from: record.begins)
     for (index, fault) in faults.enumerated() {
@@ -77,7 +79,8 @@ package struct FaultTable: Sendable, Encodable {
       var row = FaultRow(at: fault.at - record.begins, text: fault.text, hit: fault.servers)
       row.length = end - fault.at
       row.fill(sightings[first..<place], from: fault.at, to: end, record.serverCount, &lasts)
-      for wrong in record.wrongs where wrong.at >= fault.at && wrong.at < end || isOutside(wrong, row, record) {
+      for wrong in record.wrongs where wrong.at >= fault.at && wrong.at < end || isOutside(wrong, row, record)
+      {
         row.counts.add(wrong.kind)
       }
       row.counts.views = record.views.count { $0.at >= fault.at && $0.at < end && $0.at > record.begins }
@@ -150,7 +153,9 @@ extension FaultRow {
       } else {
         writes[server] = Swift.max(writes[server], gap(&last.writes[server], sighting.ended))
         writeGaps.nobody = Swift.max(writeGaps.nobody, gap(&last.anyWrite, sighting.ended))
-        if sighting.asked >= begin, writtenAgain[server] == nil { writtenAgain[server] = sighting.ended - begin }
+        if sighting.asked >= begin, writtenAgain[server] == nil {
+          writtenAgain[server] = sighting.ended - begin
+        }
       }
     }
     // What still lasts when the row ends counts up to there.

@@ -45,7 +45,8 @@ private struct Injury {
     return commands(.server(one), .server(other))
   }
 
-  private init(_ repairs: [FaultCommand], _ commands: @escaping @Sendable (Victim, Victim) -> [FaultCommand]) {
+  private init(_ repairs: [FaultCommand], _ commands: @escaping @Sendable (Victim, Victim) -> [FaultCommand])
+  {
     (self.repairs, self.commands) = (repairs, commands)
   }
 

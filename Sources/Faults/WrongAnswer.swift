@@ -102,7 +102,9 @@ private struct ValueChain {
       let isLate = operation.invocation > gone[value] ?? .max
       let isRead = operation.action == .read
       if !isRead, let all = replacers[value], all.count > 1 {
-        if all[0] != index { found.append(WrongAnswer(kind: .lost, at: operation.response, operation: index)) }
+        if all[0] != index {
+          found.append(WrongAnswer(kind: .lost, at: operation.response, operation: index))
+        }
       } else if !wasWritten(value) || isLate && !isRead {
         found.append(WrongAnswer(kind: .wrongOld, at: operation.response, operation: index))
       } else if isLate {

@@ -7,7 +7,8 @@ import Foundation
 struct KVDrill: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kvdrill",
-    abstract: "Kills, wipes, freezes and cuts servers under load, and tells for each fault who stood still how long.",
+    abstract:
+      "Kills, wipes, freezes and cuts servers under load, and tells for each fault who stood still how long.",
     discussion: """
       Without -h it starts servers of its own, each in a network namespace (which needs root; elsewhere on \
       loopback, without cuts), and does them harm by a schedule. With -h it only measures. kvclient, kvload and \
@@ -17,7 +18,8 @@ struct KVDrill: ParsableCommand {
       """,
     helpNames: .long)
 
-  @Option(name: .customShort("h"), help: ArgumentHelp("Measure these running servers.", valueName: "host:port,…"))
+  @Option(
+    name: .customShort("h"), help: ArgumentHelp("Measure these running servers.", valueName: "host:port,…"))
   var hosts: String?
 
   @Option(help: "Seconds of the schedule, or of measuring. (default: 60, or the file's)")
@@ -41,7 +43,7 @@ struct KVDrill: ParsableCommand {
   @Option(help: "Requests a second that kvload makes, over all servers; 0: none.")
   var rate = 400
 
-  @Option(help: "Processes of kvclient at a time for each server, and as many that are given all.")
+  @Option(help: "Processes of kvclient at a time for each server, and twice as many that are given all.")
   var clients = 1
 
   @Option(help: ArgumentHelp("An option for every kvnode; may be repeated.", valueName: "option"))
@@ -64,7 +66,8 @@ struct KVDrill: ParsableCommand {
 
   mutating func validate() throws {
     try require((1...7).contains(servers), "--servers takes 1 to 7")
-    try require((1...DrillOptions.secondsMax).contains(seconds ?? 1), "--seconds takes 1 to \(DrillOptions.secondsMax)")
+    try require(
+      (1...DrillOptions.secondsMax).contains(seconds ?? 1), "--seconds takes 1 to \(DrillOptions.secondsMax)")
     try require((0...1_000_000).contains(rate), "--rate takes 0 to 1000000")
     try require(
       (0...DrillOptions.clientsMax).contains(clients), "--clients takes 0 to \(DrillOptions.clientsMax)")
@@ -134,23 +137,26 @@ struct KVDrill: ParsableCommand {
     let report: DrillReport
     do {
       let run = try DrillRun(options)
-      if !quiet { run.onLine = { print($0) } }
+      if !quiet { run.onLine = { say($0) } }
       report = try run.run()
     } catch {
       tell("ERROR: \(error)")
       throw ExitCode(2)
     }
-    print("\n" + report.text, terminator: "")
+    say("\n" + report.text)
     for (path, content) in [
       (html, { Data(report.page().utf8) }), (svg, { Data(report.picture().utf8) }), (json, report.json),
       (table, { Data(report.text.utf8) }),
     ] as [(String?, () throws -> Data)] {
       guard let path else { continue }
       try content().write(to: URL(fileURLWithPath: path))
-      print("written: \(path)")
+      say("written: \(path)")
     }
     return report.isClean
   }
+
+  /// At once, also into a pipe.
+  private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
   private func tell(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

@@ -107,7 +107,8 @@ let package = Package(
         "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "Faults", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(
       name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
@@ -121,7 +122,7 @@ let package = Package(
     .testTarget(name: "FaultsTests", dependencies: ["Faults", "History"]),
     .testTarget(
       name: "DrillTests",
-      dependencies: ["Drill", "Faults", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
+      dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

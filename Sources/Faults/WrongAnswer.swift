@@ -19,6 +19,10 @@ package struct WrongAnswer: Hashable, Sendable, Encodable {
   /// In the history.
   package var operation: Int
 
+  package init(kind: Kind, at: UInt64, operation: Int) {
+    (self.kind, self.at, self.operation) = (kind, at, operation)
+  }
+
   /// All of a history. Each value is written once, and nothing is deleted: a key that does otherwise is left
   /// out. This counts what a user would see; whether there is an order at all is for `History.check` to say,
   /// which knows more.

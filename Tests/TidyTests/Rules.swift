@@ -147,7 +147,8 @@ enum Rules {
   ]
 
   static func vocabularyBreaches(_ path: String, _ text: String) -> [Breach] {
-    numbered(text).flatMap { number, line in
+    // What iproute2 calls a bridge's place is its word, not ours.
+    numbered(text).filter { !$1.contains("ip link set") }.flatMap { number, line in
       words(line).compactMap { word in
         vocabulary[word].map { Breach(place: "\(path):\(number)", rule: "say \($0), not \(word)") }
       }

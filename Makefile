@@ -19,7 +19,7 @@ help: ## say what each target does
 deps: ## install from Debian what building and testing need and this machine lacks
 	@scripts/deps.sh build test lint
 
-build: ## build the programs, optimized: .build/release/kvnode, kvclient
+build: ## build the programs, optimized: .build/release/{kvnode,kvclient,kvload,kvsim}
 	@scripts/deps.sh build
 	$(SWIFT) build -c release
 

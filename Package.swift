@@ -52,15 +52,15 @@ let package = Package(
       name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"]),
     .target(name: "Drill", dependencies: ["Bytes", "UV", "HTTP", "Servers", "History", "Faults"]),
     .target(
-      name: "Replication",
-      dependencies: [
-        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
-      ]),
-    .target(
       name: "Load",
       dependencies: [
         "Bytes", "UV", "HTTP", "Servers", "History",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
+    .target(
+      name: "Replication",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
       ]),
     // programs
     .executableTarget(
@@ -123,6 +123,7 @@ let package = Package(
     .testTarget(
       name: "DrillTests",
       dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
+    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -188,7 +188,7 @@ answers() { # Whether HTTP is answered at the own address, where something here 
 
 new_log() { tail -c "+$((log_size + 1))" "$home/kvnode.log" 2>/dev/null; }
 
-serves() { new_log | grep -q 'event=serving' || answers; }
+serves() { new_log | grep -qE 'event=(listening|serving)' || answers; } # Also before the others are there.
 
 launch() { # launch OPTIONS…
   log_size=0

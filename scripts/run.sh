@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
   cat <<HELP
-run.sh: a cluster of Quorate servers on this machine until Ctrl-C; \`make run\` builds first.
+run.sh: a cluster of Quorate servers on this machine until Ctrl-C. \`make run\` builds first.
 
 Environment
   SERVERS      how many, 1 to 7                          (default 4)

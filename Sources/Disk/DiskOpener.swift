@@ -22,7 +22,8 @@ final class DiskOpener {
   }
 
   func start() {
-    FileSystem.makeDirectory(files.loop, files.path) { [self] error in
+    // What is stored is nobody's business but the server's.
+    FileSystem.makeDirectory(files.loop, files.path, permissions: 0o700) { [self] error in
       if let error, error != .fileExists {
         return fail(.operation(.make, path: files.path, error: error))
       }

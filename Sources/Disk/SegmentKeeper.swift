@@ -10,8 +10,8 @@ struct SegmentKeeper {
   let layout: SegmentLayout
   /// The first that is there and needed.
   private var first: UInt64
-  /// The snapshot on the disk.
-  private var snapshot: Op?
+  /// The snapshots on the disk.
+  private var snapshots: [Op]
   /// One that is no longer needed, to become the next.
   private var spare: UInt64?
   /// Being prepared.
@@ -22,7 +22,7 @@ struct SegmentKeeper {
   init(layout: SegmentLayout, first: UInt64, snapshot: Op?) {
     self.layout = layout
     self.first = first
-    self.snapshot = snapshot
+    snapshots = snapshot.map { [$0] } ?? []
   }
 
   /// The steps for the next segment, if it is time for one; `isAwaited`: records wait for it.
@@ -59,15 +59,14 @@ struct SegmentKeeper {
     ]
   }
 
-  /// What names a snapshot of `op` whose draft is synced. A later op's snapshot that it replaces (of a lineage that
+  /// What names a snapshot of `op` whose draft is synced. One of a later op that it replaces (of a lineage that
   /// ended) goes at once and durably: opening would take it.
   mutating func naming(_ op: Op) -> [DiskStep] {
-    var steps: [DiskStep] = [.rename(.snapshotDraft, to: .snapshot(op)), .syncDirectory]
-    if let old = snapshot, old > op {
-      steps += [.remove(.snapshot(old)), .syncDirectory]
-      snapshot = nil
-    }
-    return steps
+    let later = snapshots.filter { $0 > op }
+    snapshots.removeAll { $0 >= op }
+    snapshots.append(op)
+    let naming: [DiskStep] = [.rename(.snapshotDraft, to: .snapshot(op)), .syncDirectory]
+    return later.isEmpty ? naming : naming + later.map { .remove(.snapshot($0)) } + [.syncDirectory]
   }
 
   /// It is durable.
@@ -80,9 +79,8 @@ struct SegmentKeeper {
     guard let saved else { return nil }
     precondition(op <= saved.op, "recycled without a snapshot")
     self.saved = nil
-    var steps: [DiskStep] = []
-    if let old = snapshot, old != saved.op { steps.append(.remove(.snapshot(old))) }
-    snapshot = saved.op
+    var steps: [DiskStep] = snapshots.filter { $0 < saved.op }.map { .remove(.snapshot($0)) }
+    snapshots.removeAll { $0 < saved.op }
     for sequence in first..<max(first, saved.floor) {
       if spare == nil { spare = sequence } else { steps.append(.remove(.segment(sequence))) }
     }

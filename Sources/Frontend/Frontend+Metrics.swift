@@ -101,6 +101,9 @@ extension Frontend {
     }
     put("kv_peer_up", .gauge, "1 while the link to the other server is up.") { $0.link == .up ? "1" : "0" }
     put("kv_peer_suspected", .gauge, "1 while the other server is suspected.") { $0.isSuspected ? "1" : "0" }
+    put("kv_peer_silence_max_seconds", .gauge, "After how long a silence the other server is suspected.") {
+      seconds(nanoseconds: $0.silenceMax * 1_000_000)
+    }
     put("kv_peer_lag_ops", .gauge, "Ops that the other server is behind.") { "\($0.lag)" }
     put("kv_peer_sent_messages_total", .counter, "Messages sent to it.") { "\($0.sent.messages)" }
     put("kv_peer_sent_bytes_total", .counter, "Bytes sent to it.") { "\($0.sent.bytes)" }

@@ -42,6 +42,8 @@ package struct ServerReport: Sendable {
     package var lag: UInt64
     package var sent: Traffic
     package var received: Traffic
+    /// After how long a silence it is suspected, milliseconds: what it has taught.
+    package var silenceMax: UInt64 = 0
 
     package init(
       id: String, link: Link, isSuspected: Bool, acked: UInt64, lag: UInt64, sent: Traffic, received: Traffic

@@ -61,10 +61,11 @@ func quoted(_ bytes: [UInt8]) -> String {
   "\"\(oneLine(bytes[...]))\""
 }
 
-/// Without control characters and cut to a bearable length: an error is exactly one line.
+/// Without control characters, nor a newline at the end, and cut to a bearable length: an error is exactly one line.
 func oneLine(_ bytes: ArraySlice<UInt8>) -> String {
   let lengthMax = 300
-  let text = String(decoding: bytes.prefix(4 * lengthMax), as: UTF8.self)
+  let ended = bytes.last == newline ? bytes.dropLast() : bytes
+  let text = String(decoding: ended.prefix(4 * lengthMax), as: UTF8.self)
   var line = ""
   for scalar in text.unicodeScalars.prefix(lengthMax) {
     let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)

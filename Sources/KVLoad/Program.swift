@@ -32,7 +32,7 @@ final class Program {
       return LoadResult.Status.usage.rawValue
     } catch {
       program.console.note("ERROR: \(error)")
-      return LoadResult.Status.violation.rawValue
+      return LoadResult.Status.unreachable.rawValue
     }
   }
 

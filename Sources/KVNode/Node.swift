@@ -37,6 +37,8 @@ final class Node {
 
   /// Returns when the server has stopped.
   func run() throws(Failure) {
+    // Slow look-ups and a snapshot's sync must leave a thread of libuv's pool to the journal.
+    setenv("UV_THREADPOOL_SIZE", "8", 0)
     ignoreBrokenPipes()
     raiseDescriptorLimit()
     for number in [SIGTERM, SIGINT] {

@@ -7,7 +7,9 @@ import UV
 final class LoadConnection: StreamHandler {
   /// Milliseconds before a lost connection is dialled again: this first, then twice as long each time.
   static let restMin: UInt64 = 10
-  static let restMax: UInt64 = 500
+  static let restMax: UInt64 = 100
+  /// Dials a second to hosts that refuse, of all connections together: with many, each rests longer.
+  static let dialsPerSecondMax = 10_000
   /// A dial that takes longer is given up, milliseconds: the next may find the way free sooner than a
   /// retransmission would.
   static let dialMax: UInt64 = 1000
@@ -157,7 +159,8 @@ extension LoadConnection {
   private func beginRest() {
     output.removeAll(keepingCapacity: true)
     state = .resting(until: run.loop.now + rest)
-    rest = min(2 * rest, Self.restMax)
+    let share = UInt64(1000 * engine.options.connections / Self.dialsPerSecondMax)
+    rest = min(2 * rest, max(Self.restMax, share))
   }
 
   private func failDial(_ fault: String) {

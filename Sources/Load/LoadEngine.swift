@@ -24,10 +24,13 @@ package final class LoadEngine {
     case unreachable
     /// The keys could not be written before the load; no load was run.
     case unfilled
+    /// Every host was away for so long that the rest of the requests was given up.
+    case stranded
   }
 
-  /// Chores without a single success for so long are given up, nanoseconds.
-  static let choresPatience: UInt64 = 30_000_000_000
+  /// Nanoseconds after which what does not get on is given up: chores without a success, requests that no
+  /// host is there for.
+  static let patience: UInt64 = 30_000_000_000
 
   let options: LoadOptions
   private let workload: Workload
@@ -49,6 +52,11 @@ package final class LoadEngine {
   private var isListed: [Bool]
   private(set) var inFlight = 0
   private var hasReadFinally = false
+  /// In a closed loop a number of requests belongs to whoever takes them: a host that is away has no share.
+  private let isShared: Bool
+  private var sharedLeft: UInt64 = 0
+  /// When some connection stood.
+  private var lastStanding: UInt64 = 0
   private let began: UInt64
   /// Nanoseconds of the monotonic clock; 0 before the load.
   private(set) var loadBegan: UInt64 = 0
@@ -74,6 +82,12 @@ package final class LoadEngine {
     isStanding = Array(repeating: false, count: options.connections)
     isListed = isStanding
     part = .filling
+    if options.pace == .closed, case .requests(let count) = options.extent {
+      isShared = true
+      sharedLeft = count
+    } else {
+      isShared = false
+    }
     began = now
     chores = Chores(keys: options.fills ? options.keys : 0, at: now)
   }
@@ -139,6 +153,7 @@ package final class LoadEngine {
   }
 
   private func draw(lane index: Int, at now: UInt64) -> LoadRequest? {
+    if isShared, sharedLeft == 0 { return nil }
     while true {
       switch lanes[index].draw(at: now) {
       case .nothing: return nil
@@ -146,7 +161,10 @@ package final class LoadEngine {
         if isMeasured { tally.drawn += 1 }
         tally.leaveUnsent(isMeasured: isMeasured, host: hostOfLane(index))
       case .request(let number, let intended, let isMeasured):
-        if isMeasured { tally.drawn += 1 }
+        if isMeasured {
+          tally.drawn += 1
+          if isShared { sharedLeft -= 1 }
+        }
         let (action, key) = workload.draw(number)
         return request(
           action, isMeasured ? .measured : .warmup, key, number: number, intended: intended, at: now)
@@ -236,6 +254,8 @@ package final class LoadEngine {
     }
   }
 
+  var hasLoaded: Bool { loadBegan > 0 }
+
   func noteBytes(_ connection: Int, sent: Int = 0, received: Int = 0) {
     tally.hosts[host(of: connection)].bytesSent += UInt64(sent)
     tally.hosts[host(of: connection)].bytesReceived += UInt64(received)
@@ -270,7 +290,7 @@ extension LoadEngine {
     let before = part
     switch part {
     case .filling: advanceFilling(at: now)
-    case .loading: if lanes.allSatisfy({ $0.isExhausted(at: now) }) { part = .draining }
+    case .loading: advanceLoading(at: now)
     case .draining: if inFlight == 0 { finishLoad(at: now) }
     case .finalReading: advanceFinalReading(at: now)
     case .ended: break
@@ -285,7 +305,7 @@ extension LoadEngine {
     } else if now > began + options.timeoutNanoseconds, tally.hosts.allSatisfy({ $0.connects == 0 }) {
       return abandon(.unreachable)
     }
-    if now > chores.lastProgress + Self.choresPatience { abandon(.unfilled) }
+    if now > chores.lastProgress + Self.patience { abandon(.unfilled) }
   }
 
   private func abandon(_ end: End) {
@@ -294,9 +314,19 @@ extension LoadEngine {
     part = .draining
   }
 
+  private func advanceLoading(at now: UInt64) {
+    if isStanding.contains(true) { lastStanding = now }
+    if lanes.allSatisfy({ $0.isExhausted(at: now) }) || isShared && sharedLeft == 0 {
+      part = .draining
+    } else if isShared, now > lastStanding + Self.patience {
+      abandon(.stranded)
+    }
+  }
+
   private func beginLoad(at now: UInt64) {
     chores = nil
     part = .loading
+    lastStanding = now
     loadBegan = now
     measuredFrom = now + options.warmupNanoseconds
     tally.beginInterval(at: now)
@@ -311,6 +341,7 @@ extension LoadEngine {
     if case .open(let rate) = options.pace { plan.schedule = Schedule(start: now, rate: rate) }
     switch options.extent {
     case .nanoseconds(let length): plan.end = measuredFrom + length
+    case .requests where isShared: break
     case .requests(let count):
       let lanes = UInt64(lanes.count)
       plan.measuredMax = count / lanes + (index < count % lanes ? 1 : 0)
@@ -349,14 +380,14 @@ extension LoadEngine {
   }
 
   private func finishLoad(at now: UInt64) {
-    if loadBegan > 0, measuredTo == 0 {
+    if hasLoaded, measuredTo == 0 {
       measuredTo = max(tally.lastSuccess, measuredFrom)
       if case .nanoseconds(let length) = options.extent, end == .whole {
         measuredTo = max(measuredTo, measuredFrom + length)
       }
       for host in tally.hosts.indices { tally.hosts[host].endWatch(at: measuredTo) }
     }
-    guard options.checks, loadBegan > 0, !hasReadFinally else { return part = .ended }
+    guard options.checks, hasLoaded, !hasReadFinally else { return part = .ended }
     hasReadFinally = true
     chores = Chores(keys: options.keys, at: now)
     part = .finalReading
@@ -364,7 +395,7 @@ extension LoadEngine {
 
   private func advanceFinalReading(at now: UInt64) {
     guard let chores else { return }
-    guard chores.isDone || now > chores.lastProgress + Self.choresPatience else { return }
+    guard chores.isDone || now > chores.lastProgress + Self.patience else { return }
     unreadCount = chores.left
     self.chores = nil
     part = .ended

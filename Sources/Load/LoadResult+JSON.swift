@@ -91,6 +91,7 @@ extension LoadResult {
   private func put(_ interval: Interval, into json: inout JSONWriter) {
     json.object { json in
       json.member("end", interval.end, digits: 3)
+      json.member("length", interval.length)
       json.member("warmup", interval.isWarmup)
       json.member("successes", interval.successes)
       json.member("labelled", interval.labelled)

@@ -5,6 +5,7 @@ extension LoadResult {
     switch end {
     case .whole: break
     case .interrupted: lines += ["interrupted before its time", ""]
+    case .stranded: lines += ["ended before its time: no host could be reached any more", ""]
     case .unreachable: return lines[0] + "\nnothing could be reached:\n" + faults
     case .unfilled: return lines[0] + "\nthe keys could not be written before the load:\n" + faults
     }

@@ -76,7 +76,7 @@ package struct LoadResult: Sendable {
   package var status: Status {
     if let check, check.violations > 0 { return .violation }
     switch end {
-    case .unreachable, .unfilled: return .unreachable
+    case .unreachable, .unfilled, .stranded: return .unreachable
     case .whole, .interrupted: break
     }
     return check?.isClean ?? true && fileFault == nil ? .good : .violation

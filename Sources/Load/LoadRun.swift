@@ -5,6 +5,8 @@ import UV
 package final class LoadRun {
   /// Milliseconds between looks at what time brings: redials, time-outs, the end of a part.
   static let tickMilliseconds: UInt64 = 10
+  /// An interval shorter than this, nanoseconds, is the rest of a second and has no line of its own.
+  static let shownMin: UInt64 = 100_000_000
   /// Seconds that are kept one by one for the result.
   static let intervalsMax = 100_000
 
@@ -96,7 +98,9 @@ package final class LoadRun {
   /// Ends the load before its time; the end follows when the last replies have come.
   package func interrupt() {
     guard let engine, !hasEnded else { return }
-    engine.interrupt(at: Clock.nanoseconds)
+    let (now, before) = (Clock.nanoseconds, engine.part)
+    engine.interrupt(at: now)
+    if engine.part != before { enterPart(at: now) }
   }
 
   // Sending
@@ -136,18 +140,26 @@ package final class LoadRun {
     case .draining:
       meter.end(at: now)
       ticker?.stop()
-    case .finalReading: break
-    case .ended: finish()
+    case .finalReading:
+      if engine.hasLoaded { endInterval(of: .draining, at: now) }
+      seconds?.start(after: 1000, repeating: 1000)
+    case .ended:
+      if engine.hasLoaded, !options.checks { endInterval(of: .draining, at: now) }
+      finish()
     }
   }
 
   private func endSecond() {
     poll.ask()
-    let interval = engine.takeInterval(at: Clock.nanoseconds)
-    if engine.part == .loading || engine.part == .draining, intervals.count < Self.intervalsMax {
+    endInterval(of: engine.part, at: Clock.nanoseconds)
+  }
+
+  private func endInterval(of part: LoadEngine.Part, at now: UInt64) {
+    let interval = engine.takeInterval(at: now)
+    if part == .loading || part == .draining, intervals.count < Self.intervalsMax {
       intervals.append(interval)
     }
-    onInterval(interval, poll.latest, engine.part)
+    if interval.length >= Self.shownMin { onInterval(interval, poll.latest, part) }
   }
 
   private func finish() {

@@ -21,10 +21,9 @@ extension ReplicaDriver: Backend {
 
   /// A sole member's executed state is what any quorum would confirm; everybody else asks.
   private func submitReads(_ turn: Turn, _ frontend: Frontend) {
-    let isProven = replica.servesAlone
     var reads = Reads()
-    // One copy a turn: a read of the property would make one each.
-    let store = replica.store
+    // One copy of the store a turn: a read of the property would make one each.
+    let (isProven, store) = look { ($0.servesAlone, $0.store) }
     for read in turn.reads {
       turn.withKey(of: read) { key in
         if isProven {
@@ -41,11 +40,12 @@ extension ReplicaDriver: Backend {
 
   private func submitDumps(_ turn: Turn, _ frontend: Frontend) {
     var reads = Reads()
+    let (isProven, store) = look { ($0.servesAlone, $0.store) }
     for dump in turn.dumps {
-      if replica.servesAlone {
-        frontend.answerDump(dump.ticket, replica.store)
+      if isProven {
+        frontend.answerDump(dump.ticket, store)
       } else if dump.demand == .local {
-        frontend.answerDump(dump.ticket, replica.store, assurance: .local(age: age))
+        frontend.answerDump(dump.ticket, store, assurance: .local(age: age))
       } else {
         reads.appendAll(ticket: dump.ticket)
       }
@@ -74,8 +74,8 @@ extension ReplicaDriver: Backend {
 
   /// Whole seconds since a quorum last confirmed this server's state; since the start, if none ever did.
   private var age: UInt32 {
-    let ticks = replica.now - (replica.confirmedAt ?? 0)
-    return replica.servesAlone ? 0 : UInt32(clamping: ticks / DriverClock.ticksPerSecond)
+    let ticks = look { $0.now - ($0.confirmedAt ?? 0) }
+    return UInt32(clamping: ticks / DriverClock.ticksPerSecond)
   }
 }
 
@@ -85,7 +85,7 @@ extension ReplicaDriver {
     guard let frontend else { return }
     if !effects.writeOutcomes.records.isEmpty {
       effects.writeOutcomes.retarget { tickets.take($0) }
-      frontend.answerWrites(effects.writeOutcomes, lineage: replica.store.lineage)
+      frontend.answerWrites(effects.writeOutcomes, lineage: look { $0.store.lineage })
     }
     for failed in effects.writeFailures {
       guard let ticket = tickets.take(failed.number) else { continue }

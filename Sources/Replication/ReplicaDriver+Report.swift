@@ -42,12 +42,14 @@ extension ReplicaDriver {
 
   private func peer(_ server: ServerIndex) -> ServerReport.Peer {
     guard let link = peers?.report(on: server) else { preconditionFailure("another server") }
-    return ServerReport.Peer(
+    var peer = ServerReport.Peer(
       id: servers.members[server].text, link: ServerReport.Link(link.link),
       isSuspected: replica.isSuspected(server), acked: replica.ackedOp(of: server),
       lag: replica.lag(of: server),
       sent: ServerReport.Traffic(messages: link.sent.messages, bytes: link.sent.bytes),
       received: ServerReport.Traffic(messages: link.received.messages, bytes: link.received.bytes))
+    peer.silenceMax = replica.silenceTicks(of: server) * DriverClock.tickMilliseconds
+    return peer
   }
 
   /// Why answers are not linearizable now.

@@ -78,7 +78,7 @@ extension Replica.Standing {
 extension ReplicaDriver {
   /// With the ticks: what was passed through and left again between two is not worth a line.
   func noteTransitions() {
-    for note in watch.notes(on: replica, servers, isDurable: storage.isDurable) {
+    for note in look({ watch.notes(on: $0, servers, isDurable: storage.isDurable) }) {
       owner.driver(self, notes: note)
     }
   }

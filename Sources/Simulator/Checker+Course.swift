@@ -7,10 +7,9 @@ extension Checker {
   mutating func checkCourse(_ server: SimulatedServer, at time: UInt64) {
     let index = server.index
     guard var course = watched[index].course else { return }
-    let epoch = server.process!.replica.epoch.id
-    let view = server.process!.replica.view
-    let logView = server.process!.replica.logView
-    let commit = server.process!.replica.commit
+    let (epoch, view, logView, commit, executed) = server.process!.look {
+      ($0.epoch.id, $0.view, $0.logView, $0.commit, $0.executed)
+    }
     if epoch != course.epoch {
       guard epoch.number > course.epoch.number else {
         return fail(.viewNeverFalls, index, time, "epoch \(course.epoch.number), then \(epoch.number)")
@@ -34,7 +33,7 @@ extension Checker {
     course.commit = commit
     watched[index].course = course
     if commit > before { checkCommits(server, from: before, at: time) }
-    if violation == nil, server.process!.replica.executed != course.executed {
+    if violation == nil, executed != course.executed {
       checkExecuted(server, at: time)
     }
   }
@@ -99,7 +98,7 @@ extension Checker {
 
   /// One that says that its executed state needs no question to anybody has executed all that was committed.
   mutating func checkAlone(_ server: SimulatedServer, at time: UInt64) {
-    guard violation == nil, server.process!.replica.servesAlone else { return }
+    guard violation == nil else { return }
     let committed = lineages.committed
     let executed = server.process!.replica.executed
     if committed.lineage == server.process!.replica.epoch.start.lineage, executed < committed.op {

@@ -102,8 +102,9 @@ extension Checker {
   }
 
   private mutating func checkMember(_ message: Message, _ server: SimulatedServer, at time: UInt64) {
-    guard server.process!.replica.epoch.id == message.epoch else { return }
-    if !server.process!.replica.isMember {
+    let (epoch, isMember) = server.process!.look { ($0.epoch.id, $0.isMember) }
+    guard epoch == message.epoch else { return }
+    if !isMember {
       fail(.onlyMembersSpeak, server.index, time, "one that is no member sends \(describe(message))")
     }
     checkFrozen(message, server, at: time)

@@ -28,12 +28,11 @@ struct Checker {
   /// After each step.
   mutating func check(_ server: SimulatedServer, _ effects: Effects, at time: UInt64) {
     let index = server.index
-    if let broken = server.process!.replica.violatedInvariant() {
-      return fail(.invariant, index, time, broken)
-    }
+    let (broken, isAlone) = server.process!.look { ($0.violatedInvariant(), $0.servesAlone) }
+    if let broken { return fail(.invariant, index, time, broken) }
     if let detail = excess(effects) { return fail(.boundedEffects, index, time, detail) }
     checkCourse(server, at: time)
-    checkAlone(server, at: time)
+    if isAlone { checkAlone(server, at: time) }
     if violation == nil { checkHeld(server, at: time) }
   }
 

@@ -46,6 +46,9 @@ final class SimulatedProcess {
   init(_ replica: Replica) {
     self.replica = replica
   }
+
+  /// Looks into the replica where it is: a question asked of a class' property is asked of a copy.
+  func look<Result>(_ body: (inout Replica) -> Result) -> Result { body(&replica) }
 }
 
 /// What stands between clients and the replica: it gathers what arrives in one turn.

@@ -53,6 +53,8 @@ package final class Peers {
   /// Dials the servers that this one has to.
   package func start() {
     precondition(!isClosed)
+    // The loop's time may be from before a long start, and would count against the connections.
+    loop.updateTime()
     call { for link in links { link.dial() } }
   }
 

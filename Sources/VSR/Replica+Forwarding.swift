@@ -15,9 +15,12 @@ extension Replica {
     for index in 0..<group.count { out.writeFailures.append((group.first + UInt64(index), failure)) }
   }
 
-  /// Backup or learner: forwards what is not handed over yet, in order.
+  /// Backup or learner: forwards what is not handed over yet, in order. Not to a primary that may be gone: what has not
+  /// left can still be refused with certainty.
   mutating func forwardWaiting() {
-    guard isNormal, let primaryServer = primaryOfView, primaryServer != server else { return }
+    guard waiting.hasUnhanded, isNormal, let primaryServer = primaryOfView, primaryServer != server,
+      !isPrimaryDoubted || !options.holds(.noForwardToADoubtedPrimary)
+    else { return }
     if forwarded.epoch != epoch.id || forwarded.view != view { forwarded = (epoch.id, view, 0) }
     var room = Bounds.forwardsMax - waiting.all.count { isForwardedNow($0) }
     for index in waiting.all.indices where waiting.all[index].handed == nil {

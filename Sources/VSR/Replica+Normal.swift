@@ -38,15 +38,13 @@ extension Replica {
 
   private var hasRoomInPipeline: Bool {
     log.head < commit + Bounds.pipelineMax && !isStopSignPending && !primary.isAbdicating
-      && log.bytes < Bounds.logBytesMax
+      && log.bytes < Bounds.logBytesMax && hasQuorumInSight
   }
 
   mutating func prepareWaiting() {
     prepareFirst()
-    while isNormalPrimary, hasRoomInPipeline {
-      let body = takeBatch()
-      if body.isEmpty { break }
-      prepare(.requests, body: body)
+    while isNormalPrimary, !primary.queue.isEmpty || waiting.hasUnhanded, hasRoomInPipeline {
+      prepare(.requests, body: takeBatch())
     }
   }
 
@@ -127,10 +125,10 @@ extension Replica {
   private mutating func tellCommit(of decided: Op) {
     let before = commit
     let endsEpoch = log.entries(in: before + 1...decided).contains { $0.kind == .stopSign }
-    let waiters = sessionsWaiting(for: before + 1...decided)
+    var waiters = serversWaiting(for: before + 1...decided)
     // Who handed writes to an earlier primary waits for the first op of the view.
     let decidesForwards = before <= primary.startOp && decided > primary.startOp
-    let readers = primary.readers
+    waiters.bits |= primary.readers.bits
     primary.readers = ServerMask()
     if endsEpoch {
       broadcast(.commit(Commit(view: view, commit: decided, head: log.head)))
@@ -139,20 +137,20 @@ extension Replica {
     raiseCommit(to: decided)
     prepareWaiting()
     guard primary.commitTold < commit else { return }
-    for other in others
-    where decidesForwards || waiters.contains(peers[other].session) || readers.contains(other) {
+    for other in others where decidesForwards || waiters.contains(other) {
       send(.commit(Commit(view: view, commit: commit, head: log.head)), to: other)
     }
   }
 
-  private func sessionsWaiting(for range: ClosedRange<Op>) -> [Session] {
-    var sessions: [Session] = []
+  private func serversWaiting(for range: ClosedRange<Op>) -> ServerMask {
+    var servers = ServerMask()
     for entry in log.entries(in: range) {
       entry.forEachGroup { group in
-        if group.session != session, !sessions.contains(group.session) { sessions.append(group.session) }
+        guard group.session != session else { return }
+        for other in others where peers[other].session == group.session { servers.insert(other) }
       }
     }
-    return sessions
+    return servers
   }
 
   /// A sign of life, and the commit number, after a while without a prepare.

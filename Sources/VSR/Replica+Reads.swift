@@ -72,6 +72,9 @@ extension Replica {
       bound(index)
       serveBatch(index)
     }
+    guard reads.batches.contains(where: { !$0.isAnswered.contains(false) || mustBeginAnew($0) }) else {
+      return
+    }
     var again: [(arrived: Tick, reads: Reads)] = []
     var going: [ReadQueue.Batch] = []
     for batch in reads.batches where batch.isAnswered.contains(false) {
@@ -90,8 +93,8 @@ extension Replica {
 
   /// Once a quorum has answered: how far must be seen.
   private mutating func bound(_ index: Int) {
+    guard reads.batches[index].bound == nil, reads.batches[index].epoch == epoch.id else { return }
     var batch = reads.batches[index]
-    guard batch.bound == nil, batch.epoch == epoch.id else { return }
     if isMember {
       batch.replies[server] = ProbeReply(
         id: batch.id, logView: logView, head: log.head, commit: commit,

@@ -57,6 +57,13 @@ extension Replica {
     return weight >= epoch.configuration.quorum
   }
 
+  /// Whether a primary may expect that what it prepares is acknowledged.
+  var hasQuorumInSight: Bool {
+    guard options.holds(.noLogWithoutQuorumInSight) else { return true }
+    let weight = epoch.configuration.weight { isInContact($0) && !isSuspected($0.server) }
+    return weight >= epoch.configuration.quorum
+  }
+
   private func isInContact(_ member: Member) -> Bool {
     guard member.server != server else { return member.incarnation == incarnation }
     return peers[member.server].incarnation == member.incarnation && isInContact(member.server)

@@ -26,14 +26,18 @@ extension Replica {
       let limit = logView == view ? options.voteTicks : options.viewChangeTicks
       return now >= change.since + limit || epoch.configuration.members.count == 1
     case .normal:
-      if isNormalPrimary { return primary.isAbdicating }
-      guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
-      else {
-        return false
-      }
-      return change.isPrimarySuspected || isDead(member)
-        || now > change.primaryHeardAt + silenceTicks(of: primaryServer)
+      return isNormalPrimary ? primary.isAbdicating : isPrimaryDoubted
     }
+  }
+
+  /// Whether another server, the primary of the view, seems to be gone, or makes way.
+  var isPrimaryDoubted: Bool {
+    guard let primaryServer = primaryOfView, let member = epoch.configuration.member(at: primaryServer)
+    else {
+      return false
+    }
+    return change.isPrimarySuspected || isDead(member)
+      || now > change.primaryHeardAt + silenceTicks(of: primaryServer)
   }
 
   /// Whether its word counts in a view change.
@@ -198,7 +202,8 @@ extension Replica {
   /// The server whose log is the greatest by (log view, op); this one where it is among them.
   private func bestLog() -> ServerIndex? {
     var best: (server: ServerIndex, rank: LogRank)?
-    for candidate in [server] + others {
+    for step in -1..<serverCount {
+      let candidate = step < 0 ? server : step
       guard let told = change.doViewChanges[candidate] else { continue }
       let logView = options.holds(.compareLogsByViewFirst) ? told.logView : 0
       let rank = LogRank(epoch: epoch.id.number, logView: logView, op: told.suffix.head)
@@ -284,7 +289,9 @@ extension Replica {
     if commit == log.head || commit != primary.progress { primary.progressAt = now }
     if epoch.configuration.isQuorum(reach) { primary.contactAt = now }
     primary.progress = commit
-    let isStuck = now >= primary.progressAt + options.stuckTicks
+    // Commit may wait for a member until that is suspected, and one that is a quorum gains nothing by making way.
+    let patience = max(options.stuckTicks, options.silenceTicksMax + options.voteTicks)
+    let isStuck = now >= primary.progressAt + patience && !epoch.configuration.isQuorum(ServerMask([server]))
     if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
       primary.isAbdicating = true
       vote()

@@ -151,7 +151,7 @@ extension Replica {
   package var executed: Op { execution.op }
   package var executedDigest: Digest { execution.digest }
 
-  var others: [ServerIndex] { (0..<serverCount).filter { $0 != server } }
+  var others: some Sequence<ServerIndex> { (0..<serverCount).lazy.filter { [server] in $0 != server } }
 
   func isMember(_ message: Message) -> Bool {
     epoch.configuration.contains(message.from, message.incarnation)

@@ -34,6 +34,8 @@ package enum Rule: String, CaseIterable, Sendable {
   case stallIsNoSilence = "stall-is-no-silence"
   case silenceAdapts = "silence-adapts"
   case oneVoteMovesNoView = "one-vote-moves-no-view"
+  case noLogWithoutQuorumInSight = "no-log-without-quorum-in-sight"
+  case noForwardToADoubtedPrimary = "no-forward-to-a-doubted-primary"
   case forwardOnceUntilDecided = "forward-once-until-decided"
   case forwardsAreCounted = "forwards-are-counted"
   case secondBirthIsNotBlank = "second-birth-is-not-blank"

@@ -20,6 +20,7 @@ struct WaitingGroups: Sendable {
   private(set) var all: [Waiting] = []
 
   var count: Int { all.count }
+  var hasUnhanded: Bool { all.contains { $0.handed == nil } }
   /// Whether somebody waits for an answer.
   var isAwaited: Bool { all.contains { !$0.isGivenUp } }
 

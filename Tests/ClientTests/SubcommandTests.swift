@@ -112,7 +112,7 @@ final class SubcommandTests: ProgramTestCase {
       "not reached: 192.0.2.1:8081; if it is gone for good: kvclient recover --without 192.0.2.1:8081"
     try serve { _ in .answer(400, [], words + "\n") }
     let run = try run(["recover"] + hosts)
-    XCTAssertEqual(run.stdout, "ERROR: not executed: 400 from \(servers[0].address): \(words) \n")
+    XCTAssertEqual(run.stdout, "ERROR: not executed: 400 from \(servers[0].address): \(words)\n")
     XCTAssertEqual(run.status, 4)
     XCTAssertEqual(servers[0].requests.map(\.body), [""])
   }

@@ -91,6 +91,20 @@ final class FaultTests: DiskTestCase {
     XCTAssertEqual(listener.synced, 7)
   }
 
+  func testAFailureWhileClosing() throws {
+    var isArmed = false
+    let probe = DiskProbe(ended: { _ in isArmed ? .inputOutput : nil })
+    let opened = try open(nil, .sample, DiskOptions(small: probe)).get()
+    let listener = Listener()
+    let author = Author()
+    opened.disk.handler = listener
+    opened.disk.record([author.begin()])
+    isArmed = true
+    close(opened.disk)
+    XCTAssertEqual(listener.failures.count, 1)
+    XCTAssertEqual(listener.synced, 0)
+  }
+
   func testWhatIsSuperfluousAndCannotBeRemoved() throws {
     var author = Author()
     let opened = try open().get()

@@ -57,6 +57,7 @@ final class ServingTests: DiskTestCase {
     }
     run { listener.synced == UInt64(author.marks.count - 1) && listener.saved.count == 1 }
     XCTAssertGreaterThan(told, 10)
+    listener.onSynced = { _ in }
     close(opened.disk)
   }
 
@@ -145,6 +146,37 @@ final class ServingTests: DiskTestCase {
     XCTAssertEqual(again.restored.log.head, op)
     XCTAssertEqual(again.restored.log.headDigest, other.digest)
     close(again.disk)
+  }
+
+  /// Closing gives up a snapshot that is not whole, wherever it is; the next start removes the draft.
+  func testClosingInTheMiddleOfASnapshot() throws {
+    let draft = JournalFile.snapshotDraft.name
+    let store = SampleStore.make(keys: 1000, valueBytes: 1300)
+    var wasLeft = false
+    for turns in [0, 1, 2, 3, 5, 8, 13, 21] {
+      let directory = "\(root)/\(turns)"
+      let author = Author()
+      let opened = try open(directory).get()
+      let listener = Listener()
+      opened.disk.handler = listener
+      opened.disk.record([author.begin(), author.append([1]), author.commit(through: 1)])
+      opened.disk.flush()
+      run { listener.synced == 3 }
+      var snapshot = try XCTUnwrap(author.snapshot)
+      snapshot.store = store
+      opened.disk.save(snapshot)
+      for _ in 0..<turns { loop.runOnce() }
+      opened.disk.record([author.append([2])])
+      close(opened.disk)
+      XCTAssertEqual(listener.saved, [])
+      wasLeft = try wasLeft || files(directory)[draft] != nil
+      let again = try open(directory).get()
+      XCTAssertEqual(again.notes, [.intact])
+      XCTAssertEqual(Mark(again.restored), author.marks.last)
+      XCTAssertNil(try files(directory)[draft])
+      close(again.disk)
+    }
+    XCTAssertTrue(wasLeft)
   }
 
   /// Records go on while a large store is written down; each turn of the loop stays short. `DISK_MEASURE=1` prints

@@ -87,6 +87,14 @@ final class CheckTests: LoadTestCase {
     XCTAssertTrue(server.requests.isEmpty)
   }
 
+  func testADiskThatIsFullIsSaidInTheEnd() throws {
+    try serve()
+    let result = try drive(options { $0.historyFile = "/dev/full" })
+    XCTAssertEqual(result.fileFault, "no space left on device")
+    XCTAssertEqual(result.status, .violation)
+    XCTAssertEqual(result.reads.successes + result.writes.successes, 200, "the load itself is none the worse")
+  }
+
   func testWhatWasThereBeforeDoesNotDisturb() throws {
     try serve()
     for run: UInt64 in 1...4 {

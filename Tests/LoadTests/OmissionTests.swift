@@ -56,6 +56,40 @@ final class OmissionTests: XCTestCase {
     XCTAssertEqual(engine.takeInterval(at: 500 * VirtualRun.millisecond).inFlight, 1)
   }
 
+  func testAClosedLoopGivesADeadHostNoShareAndDoesNotWaitForEver() {
+    var options = LoadOptions()
+    options.pace = .closed
+    options.connections = 2
+    options.spread = .each
+    options.fills = false
+    options.extent = .requests(10)
+    let engine = LoadEngine(options, hosts: 2, ledger: nil, file: nil, at: 1)
+    engine.connectionOpened(0)
+    engine.advance(at: 1)
+    var sent: [LoadRequest] = []
+    for _ in 0..<20 {
+      guard let (connection, request) = engine.assign(lane: 0, at: 2) else { break }
+      sent.append(request)
+      engine.lost(connection, request, .disconnected, at: 2)
+      if sent.count == 4 { break }
+    }
+    engine.connectionClosed(0)
+    engine.advance(at: 3)
+    XCTAssertEqual(engine.part, .loading)
+    engine.connectionOpened(0)
+    while let (connection, request) = engine.assign(lane: 0, at: 4) {
+      sent.append(request)
+      engine.lost(connection, request, .disconnected, at: 4)
+      if sent.count == 9 { break }
+    }
+    engine.connectionClosed(0)
+    engine.advance(at: 5 + LoadEngine.patience)
+    XCTAssertEqual(engine.part, .draining)
+    XCTAssertEqual(engine.end, .stranded)
+    XCTAssertEqual(sent.count, 9)
+    XCTAssertEqual(engine.tally.drawn, 9)
+  }
+
   func testADeadHostsShareWaitsForItAndIsCountedWhenItsTimeIsUp() {
     var options = LoadOptions()
     options.pace = .open(rate: 100)

@@ -174,6 +174,8 @@ final class RunTests: LoadTestCase {
     XCTAssertEqual(result.drawn, 1000)
     XCTAssertEqual(result.reads.successes + result.writes.successes, 1000)
     XCTAssertGreaterThanOrEqual(result.elapsed, 500_000_000)
+    XCTAssertEqual(
+      result.intervals.reduce(0) { $0 + $1.successes }, 1000, "also what ended in no whole second")
   }
 
   func testTheWarmUpDoesNotCount() throws {
@@ -236,6 +238,7 @@ final class RunTests: LoadTestCase {
       }
     }
     XCTAssertEqual(result.end, .interrupted)
+    XCTAssertGreaterThan(result.costs.elapsed, 0)
     XCTAssertGreaterThan(result.reads.successes + result.writes.successes, 100)
     XCTAssertEqual(result.status, .good)
   }

@@ -36,7 +36,7 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertEqual(start.stderr, "", shell.name)
       XCTAssertEqual(start.stdout, "\(address) serves, pid \(serverPid), in \(path("home"))\n", shell.name)
       XCTAssertEqual(read("home/servers.txt"), "\(address)\n")
-      XCTAssertTrue(read("home/kvnode.log").contains("event=serving"))
+      XCTAssertTrue(read("home/kvnode.log").contains("event=listening"))
       let words = try String(contentsOfFile: "/proc/\(serverPid)/cmdline", encoding: .utf8)
       XCTAssertEqual(words, "\(Self.program("kvnode"))\0--memory\0")
       XCTAssertEqual(getsid(serverPid), serverPid, "a session of its own")
@@ -74,7 +74,7 @@ final class LaunchScriptTests: ScriptTestCase {
       for own in ["127.0.0.1:\(port)", "localhost:\(port)", try machineAddress() + ":\(port)"] {
         let others = ["192.0.2.77:8081", "192.0.2.78:8081"]
         let list = others[0] + "," + own
-        let start = try launch(["start", list, others[1]], shell, with: settings)
+        let start = try launch(["start", list, others[1], "--", "--memory"], shell, with: settings)
         XCTAssertEqual(start.stderr, "", "\(shell.name) \(own)")
         XCTAssertEqual(read("home/servers.txt"), ([own] + others).map { $0 + "\n" }.joined())
         XCTAssertEqual(try launch(["stop"], shell).status, 0)
@@ -106,6 +106,25 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertEqual(start.status, 0, start.stderr)
       XCTAssertEqual(read("home/servers.txt"), "\(two)\n\(one)\n")
       XCTAssertEqual(try launch(["stop"], shell).status, 0)
+    }
+  }
+
+  /// Three directories stand for three machines; each is given the same list.
+  func testThreeBecomeACluster() throws {
+    for shell in try shells() {
+      let port = try freePorts(1)
+      let servers = (1...3).map { "127.0.0.\($0):\(port)" }
+      for own in servers {
+        let start = try launch(["start"] + servers, shell, with: ["OWN": own, "QUORATE_HOME": path(own)])
+        XCTAssertEqual(start.stderr, "", "\(own): served before the others are there")
+        XCTAssertTrue(start.stdout.hasPrefix("\(own) serves, pid "), start.stdout)
+      }
+      let client = [Self.program("kvclient"), "-h"]
+      XCTAssertEqual(try run(client + [servers[0], "-k", "color", "-v", "blue"]).stdout, "NULL\n")
+      for own in servers { XCTAssertEqual(try run(client + [own, "-k", "color"]).stdout, "blue\n") }
+      for own in servers {
+        XCTAssertEqual(try launch(["stop"], shell, with: ["QUORATE_HOME": path(own)]).status, 0)
+      }
     }
   }
 
@@ -177,7 +196,7 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertFalse(isAlive(first))
 
       let second = serverPid
-      XCTAssertEqual(try launch(["renew", "--", "--strict"], shell, with: settings).status, 0)
+      XCTAssertEqual(try launch(["renew", "--", "--memory", "--strict"], shell, with: settings).status, 0)
       XCTAssertFalse(isAlive(second), "other options are a reason too")
       XCTAssertEqual(try launch(["stop"], shell).status, 0)
     }

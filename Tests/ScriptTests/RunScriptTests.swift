@@ -5,7 +5,8 @@ import XCTest
 final class RunScriptTests: ScriptTestCase {
   private func settings(base: UInt16, servers: Int) throws -> [String: String] {
     [
-      "QUORATE_DIR": path("run"), "BASE_PORT": "\(base)", "SERVERS": "\(servers)", "KVNODE": try loneServer(),
+      "QUORATE_DIR": path("run"), "BASE_PORT": "\(base)", "SERVERS": "\(servers)",
+      "KVNODE": Self.program("kvnode"),
       "KVCLIENT": Self.program("kvclient"),
     ]
   }
@@ -27,6 +28,9 @@ final class RunScriptTests: ScriptTestCase {
       let commands = script.stdout.split(separator: "\n").map { $0.drop(while: { $0 == " " }) }
       let curl = try XCTUnwrap(commands.first { $0.hasPrefix("curl") && $0.contains("=blue") })
       XCTAssertEqual(try run(["/bin/sh", "-c", "\(curl)"]).stdout, "color=NIL")
+      let read = try XCTUnwrap(commands.first { $0.hasPrefix("curl") && !$0.contains("=blue") })
+      XCTAssertTrue(read.contains(":\(base + 3)/"), "at another server: \(read)")
+      XCTAssertEqual(try run(["/bin/sh", "-c", "\(read)"]).stdout, "color=blue")
       let classic = try XCTUnwrap(commands.first { $0.hasPrefix("printf") })
       XCTAssertTrue(try run(["/bin/sh", "-c", "\(classic)"]).stdout.hasSuffix("[color]=[blue]"))
       let hosts = try XCTUnwrap(commands.first { $0.hasPrefix("export KV_HOSTS=") })

@@ -143,6 +143,29 @@ final class UpdateScriptTests: ScriptTestCase {
     XCTAssertEqual(broken.status, 1)
   }
 
+  /// Each that is ended and started anew answers linearizably before the next one's turn: nothing is lost, and at
+  /// the end all are new.
+  func testRenewsAClusterOneByOne() throws {
+    let port = try freePorts(1)
+    let hosts = (1...3).map { "127.0.0.\($0)" }
+    let servers = hosts.map { "\($0):\(port)" }
+    let pids = { hosts.map { self.pid("\($0)/quorate/kvnode.pid") } }
+    let start = { (options: [String]) in
+      try self.update(["--start"] + hosts + ["--"] + options, ["PORT": "\(port)"])
+    }
+    let first = try start(["--memory"])
+    XCTAssertEqual(first.status, 0, first.stdout + first.stderr)
+    let client = [Self.program("kvclient"), "-h"]
+    XCTAssertEqual(try run(client + [servers[0], "-k", "color", "-v", "blue"]).stdout, "NULL\n")
+    let before = pids()
+    XCTAssertEqual(before.filter(isAlive).count, 3)
+    let second = try start(["--memory", "--strict"])
+    XCTAssertEqual(second.status, 0, second.stdout + second.stderr)
+    XCTAssertEqual(before.filter(isAlive), [])
+    XCTAssertEqual(pids().filter(isAlive).count, 3)
+    for server in servers { XCTAssertEqual(try run(client + [server, "-k", "color"]).stdout, "blue\n") }
+  }
+
   func testUsage() throws {
     let cases: [([String], [String: String], String)] = [
       ([], [:], "no hosts: see update.sh --help"),

@@ -50,7 +50,7 @@ final class FitTests: TransportTestCase {
 
   /// What is wrong is said once in a while, however often it is tried; put right, the link stands.
   func testAFaultIsSaidOnceAndMayBePutRight() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     times.redialRefused = 5
     let both = try pair()
     try both[0].join(both.map(\.text))

@@ -117,7 +117,7 @@ final class GarbageTests: TransportTestCase {
   }
 
   func testADialledServerThatAnswersGarbage() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     times.redialRefused = 5
     let odd = try server()
     var count = 0

@@ -14,7 +14,7 @@ final class LossTests: TransportTestCase {
   private func probe(_ id: UInt64) -> Payload { .probe(Probe(id: id)) }
 
   /// A server whose only peer is played by hand, and dials.
-  private func host(_ times: PeerTimes = PeerTimes()) throws -> TestServer {
+  private func host(_ times: PeerTimes = .patient) throws -> TestServer {
     let server = try server()
     try server.join(["raw-a:1"], times: times)
     return server
@@ -45,7 +45,7 @@ final class LossTests: TransportTestCase {
 
   /// The one that dials is refused until the other is back, and says so now and then.
   func testARestartedServerIsLinkedAgain() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     times.refusalHint = 30
     let both = try cluster(2, times: times)
     let port = both[0].address.port
@@ -120,7 +120,7 @@ final class LossTests: TransportTestCase {
 // Time
 extension LossTests {
   func testSilenceEndsALink() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.silence, times.tick) = (100, 10)
     let server = try host(times)
     let raw = try link(server, as: "raw-a:1")
@@ -131,7 +131,7 @@ extension LossTests {
 
   /// Any byte is a sign of life, also one that makes no frame whole.
   func testBytesKeepALink() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.silence, times.tick) = (300, 10)
     let server = try host(times)
     let raw = try link(server, as: "raw-a:1")
@@ -150,7 +150,7 @@ extension LossTests {
 
   /// A server that was held up itself finds the bytes of its peers before it judges them.
   func testAnOwnStallIsNoSilence() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.silence, times.tick) = (100, 10)
     let server = try host(times)
     let raw = try link(server, as: "raw-a:1")
@@ -164,7 +164,7 @@ extension LossTests {
   }
 
   func testASlowHandshakeEnds() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.handshake, times.tick) = (50, 10)
     let server = try host(times)
     let silent = try raw(to: server)
@@ -179,7 +179,7 @@ extension LossTests {
 
   /// Who dials does not wait for ever for one that accepts and says nothing.
   func testADialThatIsNotAnsweredIsTriedAgain() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.greeting, times.tick) = (50, 10)
     let quiet = try server()
     quiet.onUpgrade = { stream, early in _ = self.raw(on: stream, early) }
@@ -202,7 +202,7 @@ extension LossTests {
   }
 
   func testANameThatIsNoneIsSaidAndTriedAgain() throws {
-    var times = PeerTimes()
+    var times = PeerTimes.patient
     (times.redialRefused, times.noteAgain) = (10, 1)
     let server = try server()
     try server.join(["a.invalid:1"], own: "localhost:\(server.address.port)", times: times)

@@ -11,6 +11,15 @@ import class UV.Timer
 
 @testable import Transport
 
+extension PeerTimes {
+  /// A peer that says or takes nothing is left alone: no ping flows here.
+  static var patient: PeerTimes {
+    var times = PeerTimes()
+    (times.silence, times.stall) = (60_000, 60_000)
+    return times
+  }
+}
+
 /// A server's network side: clients' port, peers, and what they told.
 final class TestServer: PeersHandler, UpgradeHandler {
   enum News: Equatable {
@@ -43,7 +52,7 @@ final class TestServer: PeersHandler, UpgradeHandler {
   var text: String { address.description }
 
   func join(
-    _ others: [String], own: String? = nil, limit: Int = 1000, times: PeerTimes = PeerTimes(),
+    _ others: [String], own: String? = nil, limit: Int = 1000, times: PeerTimes = .patient,
     versions: ClosedRange<UInt8> = WireVersion.spoken
   ) throws {
     let own = own ?? text
@@ -141,7 +150,7 @@ class TransportTestCase: XCTestCase {
 
   /// Servers of one set, in order of their indexes, all linked.
   func cluster(
-    _ count: Int, times: PeerTimes = PeerTimes(), file: StaticString = #filePath, line: UInt = #line
+    _ count: Int, times: PeerTimes = .patient, file: StaticString = #filePath, line: UInt = #line
   ) throws -> [TestServer] {
     let all = try (0..<count).map { _ in try server() }.sorted { $0.text < $1.text }
     for server in all { try server.join(all.map(\.text), times: times) }

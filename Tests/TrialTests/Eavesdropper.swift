@@ -25,8 +25,6 @@ final class Eavesdropper: ListenerHandler, StreamHandler {
     streams.append(stream)
     stream.attach(self)
     stream.startReading()
-    stream.write(
-      Array("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: quorate/1\r\n\r\n".utf8))
   }
 
   func listener(_ listener: Listener, isShortOf error: UVError) { preconditionFailure("\(error)") }
@@ -34,6 +32,13 @@ final class Eavesdropper: ListenerHandler, StreamHandler {
   func stream(_ stream: UV.Stream, received bytes: UnsafeRawBufferPointer) {
     received[ObjectIdentifier(stream), default: []] += bytes
     let all = received[ObjectIdentifier(stream), default: []]
+    let request = Array("GET /-/peer ".utf8)
+    // A client of the trial that found the address in use again.
+    guard all.count < request.count || all.starts(with: request) else { return stream.reset() }
+    if all.count == bytes.count {
+      stream.write(
+        Array("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: quorate/1\r\n\r\n".utf8))
+    }
     guard let end = position(of: Array("\r\n\r\n".utf8), in: all) else { return }
     let greeting = all[(end + 4)...]
     guard greeting.count > 4 else { return }

@@ -83,7 +83,7 @@ final class SizeTests: XCTestCase {
     XCTAssertEqual(size(.commit(Commit(view: view, commit: op, head: op)), &writer), 9)
     XCTAssertEqual(size(.probe(Probe(id: .max)), &writer), 10)
     let ping = Ping(nonce: .max, session: .max, view: view, commit: op, excluded: ServerMask())
-    XCTAssertEqual(size(.ping(ping), &writer), 23)
+    XCTAssertEqual(size(.ping(ping), &writer), 24)
     XCTAssertEqual(size(.forward(Forward(view: view, sequence: 9, group: group(1))), &writer), 41 + 3 + 17)
   }
 

@@ -128,19 +128,22 @@ struct TimelinePicture {
     }
   }
 
-  /// Cells of one height are one step of a path; heights below zero hang.
+  /// One outline from left to right; cells of one height are one step of it. Heights below zero hang.
   private mutating func area(_ name: String, _ cells: Range<Int>, base: Int, _ height: (Int) -> Int) {
     var path = ""
+    var level = 0
     var cell = cells.lowerBound
     while cell < cells.upperBound {
       let first = cell
-      let level = height(cell)
-      while cell < cells.upperBound, height(cell) == level { cell += 1 }
-      guard level != 0 else { continue }
-      let width = (cell - first) * cellWidth
-      path += "M\(x(first, cells)) \(base)v\(-level)h\(width)v\(level)z"
+      let next = height(cell)
+      while cell < cells.upperBound, height(cell) == next { cell += 1 }
+      if next != level { path += "v\(level - next)" }
+      path += "h\((cell - first) * cellWidth)"
+      level = next
     }
-    if !path.isEmpty { text += "<path class=\"\(name)\" d=\"\(path)\"/>\n" }
+    // Nothing but the line itself.
+    guard path.contains("v") else { return }
+    text += "<path class=\"\(name)\" d=\"M\(Self.left) \(base)\(path)V\(base)z\"/>\n"
   }
 
   /// Names of faults stand in two lines by turns, so that neighbours do not cover each other.

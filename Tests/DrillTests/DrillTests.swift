@@ -50,7 +50,9 @@ final class DrillTests: XCTestCase {
       let text = try XCTUnwrap(row["text"] as? String)
       XCTAssertTrue(contents(page).contains(TimelinePicture.escape(text)), text)
     }
-    XCTAssertFalse(contents(page).contains("http://"), "the page needs nothing else")
+    for outside in ["src=", "href=", "url(", "@import", "<script"] {
+      XCTAssertFalse(contents(page).contains(outside), "the page needs nothing else: \(outside)")
+    }
   }
 
   func testAWrittenScheduleInMemory() throws {

@@ -19,6 +19,7 @@ let package = Package(
     .executable(name: "kvclient", targets: ["KVClient"]),
     .executable(name: "kvload", targets: ["KVLoad"]),
     .executable(name: "kvsim", targets: ["KVSim"]),
+    .executable(name: "kvdrill", targets: ["KVDrill"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -40,13 +41,16 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Bytes", "KVStore", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
+    .target(name: "Faults", dependencies: ["History"]),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Transport", dependencies: ["Bytes", "UV", "Servers", "VSR", "Wire"]),
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Disk", dependencies: ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
-    .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
+    .target(
+      name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"]),
+    .target(name: "Drill", dependencies: ["Bytes", "UV", "HTTP", "Servers", "History", "Faults"]),
     .target(
       name: "Load",
       dependencies: [
@@ -71,7 +75,13 @@ let package = Package(
     .executableTarget(
       name: "KVSim",
       dependencies: [
-        "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bytes", "VSR", "Simulator", "Faults",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "KVDrill",
+      dependencies: [
+        "Drill", "Faults", "Servers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "KVLoad",
@@ -97,7 +107,8 @@ let package = Package(
         "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "Faults", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(
       name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
@@ -107,7 +118,11 @@ let package = Package(
       name: "ReplicationTests",
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
     .testTarget(
-      name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
+      name: "TrialTests", dependencies: ["Drill", "KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
+    .testTarget(name: "FaultsTests", dependencies: ["Faults", "History"]),
+    .testTarget(
+      name: "DrillTests",
+      dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
     .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],

@@ -104,12 +104,14 @@ extension Node {
   }
 
   private func makeServer(_ restored: Restored, _ disk: Disk?) {
+    var driverOptions = DriverOptions(
+      version: programVersion, limits: options.limits, hashKey: hashKey,
+      requestTimeout: options.frontend.requestTimeout)
+    #if QUORATE_MUTANTS
+      driverOptions.removedRule = options.removedRule
+    #endif
     let driver = ReplicaDriver(
-      loop, servers: servers,
-      options: DriverOptions(
-        version: programVersion, limits: options.limits, hashKey: hashKey,
-        requestTimeout: options.frontend.requestTimeout),
-      restored: restored, disk: disk, owner: self)
+      loop, servers: servers, options: driverOptions, restored: restored, disk: disk, owner: self)
     self.driver = driver
     frontend = Frontend(loop, options: options.frontend, backend: driver)
   }

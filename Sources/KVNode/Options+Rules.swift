@@ -1,4 +1,5 @@
 import KVStore
+import VSR
 
 extension Options {
   /// All but `--help` and `--version`, in the order of the help.
@@ -31,7 +32,22 @@ extension Options {
         }
         options.logLevel = level
       },
-    ] + timeRules + limitRules
+    ] + timeRules + limitRules + mutantRules
+  }
+
+  /// Builds with QUORATE_MUTANTS take protective rules away, and stand for servers that are wrong.
+  private static var mutantRules: [OptionRule] {
+    #if QUORATE_MUTANTS
+      return [
+        OptionRule("remove-rule", "RULE", "a protective rule that this server does not keep (tests only)") {
+          (options, text) throws(Failure) in
+          guard let rule = Rule(rawValue: text) else { throw .usage("--remove-rule: no rule \"\(text)\"") }
+          options.removedRule = rule
+        }
+      ]
+    #else
+      return []
+    #endif
   }
 
   private static var timeRules: [OptionRule] {

@@ -1,5 +1,6 @@
 import Frontend
 import KVStore
+import VSR
 
 /// What the command line says.
 struct Options {
@@ -17,6 +18,9 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+  #if QUORATE_MUTANTS
+    var removedRule: Rule?
+  #endif
 
   /// Nil: memory only.
   var dataDirectory: String? {

@@ -31,6 +31,9 @@ struct KVSim: ParsableCommand {
   @Flag(help: "Do not make a failing run smaller.")
   var noShrinking = false
 
+  @Option(help: ArgumentHelp("Faults by this schedule (docs/drill.md), with --seed.", valueName: "file"))
+  var faults: String?
+
   @Flag(help: "Print the protective rules that --rule takes.")
   var listRules = false
 
@@ -49,6 +52,7 @@ struct KVSim: ParsableCommand {
     guard listRules || (seed == nil) != (seeds == nil) else {
       throw ValidationError("give --seed N or --seeds A..B")
     }
+    guard faults == nil || seed != nil else { throw ValidationError("--faults goes with --seed N") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -61,6 +65,9 @@ struct KVSim: ParsableCommand {
       let sweep = Sweep(
         seeds: seeds, jobs: jobs, goesOn: all, shrinks: !all && !noShrinking, choice: choice)
       if try sweep.run() { throw ExitCode(1) }
+    } else if let seed, let faults {
+      let run = ScriptedRun(seed: seed, path: faults, isTraced: trace, choice: choice)
+      if try run.run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
     }
@@ -148,10 +155,15 @@ struct RunChoice: ParsableArguments {
       settings.options.silenceTicksMax = silence
     }
     settings.leaveOut(kinds ?? FaultKinds([]))
-    #if QUORATE_MUTANTS
-      settings.options.removedRule = rule.flatMap(Rule.init(rawValue:))
-    #endif
+    apply(to: &settings.options)
     return settings
+  }
+
+  /// Takes the rule away that is to be removed.
+  func apply(to options: inout Options) {
+    #if QUORATE_MUTANTS
+      options.removedRule = rule.flatMap(Rule.init(rawValue:))
+    #endif
   }
 
   /// The same choice as arguments.

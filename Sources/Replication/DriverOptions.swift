@@ -9,6 +9,10 @@ package struct DriverOptions: Sendable {
   package var hashKey: HashKey
   /// From a write's arrival until its outcome is given up as unknown, milliseconds.
   package var requestTimeout: UInt64
+  #if QUORATE_MUTANTS
+    /// Not in force in this process: for tests of what is to find that.
+    package var removedRule: Rule?
+  #endif
 
   package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
@@ -18,6 +22,9 @@ package struct DriverOptions: Sendable {
   var replica: Options {
     var options = Options()
     options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
+    #if QUORATE_MUTANTS
+      options.removedRule = removedRule
+    #endif
     return options
   }
 }

@@ -24,6 +24,10 @@ struct Happening: Sendable {
     /// `slot`: an operation, to be sent again.
     case operationRetries
     case look
+    /// The next entry of a schedule.
+    case scriptGoesOn
+    /// A process that was asked to end has handed over.
+    case ends
   }
 
   var kind: Kind

@@ -1,3 +1,4 @@
+import Faults
 import KVStore
 import VSR
 
@@ -23,6 +24,9 @@ package struct Settings: Sendable {
   package var kinds: FaultKinds
   /// Steps before the faults stop.
   package var stepsMax = 20_000
+
+  /// Faults by a schedule, in place of those that the seed draws.
+  package var schedule: FaultSchedule?
 
   // Network
   package var delayMin = 20

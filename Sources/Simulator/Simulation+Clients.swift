@@ -22,8 +22,14 @@ extension Simulation {
     guard !clients.isStopped else { return }
     let client = slot / clients.depth
     if clientRandom.chance(permille: 20) { clients.homes[client] = clientRandom.below(servers.count) }
-    let server = clients.depth > 1 ? clients.homes[client] : clientRandom.below(servers.count)
-    let isRead = clientRandom.chance(permille: settings.readPermille)
+    var server = clients.depth > 1 ? clients.homes[client] : clientRandom.below(servers.count)
+    var isRead = clientRandom.chance(permille: settings.readPermille)
+    if script != nil {
+      // Each client has its server, so that one that stands still holds up its own clients only; of each server's
+      // clients one only reads, as a drill's do.
+      server = slot % servers.count
+      isRead = isRead || slot < servers.count
+    }
     let key = clientRandom.below(settings.keyCount)
     let isDump = isRead && clientRandom.chance(permille: settings.dumpPermille)
     let index =
@@ -169,6 +175,7 @@ extension Simulation {
   func settle(_ index: Int, _ outcome: RegisterOperation.Outcome, lineage: UInt64) {
     guard !clients.operations[index].isSettled else { return }
     clients.settle(index, outcome, lineage: lineage)
+    if script != nil { noteSighting(of: index, outcome) }
     let slot = clients.operations[index].client
     if slot < clients.slotCount { actLater(slot, wasRefused: outcome == .failed) }
   }

@@ -80,7 +80,7 @@ extension Simulation {
   }
 
   /// Of those that hold themselves for primary, the one with the greatest view.
-  private var currentPrimary: SimulatedServer? {
+  var currentPrimary: SimulatedServer? {
     var found: SimulatedServer?
     for server in servers where server.isUp && server.process!.replica.isNormalPrimary {
       guard let best = found else {

@@ -84,7 +84,7 @@ extension Simulation {
 
   /// Some stay cut off for good, as long as the rest is a quorum, and always will be.
   private func chooseBroken() {
-    guard faultRandom.chance(permille: 300), checker.epochs.committedIn != nil else { return }
+    guard script == nil, faultRandom.chance(permille: 300), checker.epochs.committedIn != nil else { return }
     for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
       let rest = checker.epochs.active.allSatisfy { epoch in
         epoch.configuration.weight {
@@ -105,7 +105,7 @@ extension Simulation {
   }
 
   /// All that are not broken follow one primary in one view, and have executed the same, whole log.
-  private var isConverged: Bool {
+  var isConverged: Bool {
     let live = servers.filter { !$0.isDestroyed && !broken.contains($0.index) }
     guard live.allSatisfy(\.isUp), let first = live.first?.process?.replica, first.isBorn else {
       return false

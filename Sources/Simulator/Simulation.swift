@@ -30,6 +30,7 @@ package final class Simulation {
   var recoverAtStart = ServerMask()
   var lineagesSeen = 1
   var viewsLeft: [EpochID: View] = [:]
+  var script: FaultScript?
 
   var networkRandom: Random
   var diskRandom: Random
@@ -58,6 +59,7 @@ package final class Simulation {
     report = RunReport(seed: settings.seed)
     checker = Checker(serverCount: settings.serverCount)
     clients = Clients(settings)
+    script = settings.schedule.map { FaultScript($0) }
     for index in 0..<settings.serverCount {
       let disk = SimulatedDisk(incarnation: serverRandom.nextName(), settings: DiskSettings(settings))
       servers.append(SimulatedServer(index: index, disk: disk))
@@ -70,7 +72,11 @@ package final class Simulation {
   /// Faults for so many steps; then quiet, until all has converged and been answered.
   package func run() -> RunReport {
     begin()
-    while report.steps < settings.stepsMax, now < Simulation.faultyTimeMax, advance() {}
+    if script != nil {
+      runScript()
+    } else {
+      while report.steps < settings.stepsMax, now < Simulation.faultyTimeMax, advance() {}
+    }
     if checker.violation == nil { settleDown() }
     if checker.violation == nil { judgeHistory() }
     fillReport()
@@ -94,6 +100,7 @@ package final class Simulation {
   func advance() -> Bool {
     guard checker.violation == nil, let (time, happening) = queue.next() else { return false }
     now = time
+    clients.now = now
     dispatch(happening)
     return checker.violation == nil
   }
@@ -115,6 +122,8 @@ package final class Simulation {
     case .attemptTimesOut: attemptTimesOut(Int(happening.slot), attempt: Int(happening.life))
     case .operationRetries: retry(Int(happening.slot))
     case .look: break
+    case .scriptGoesOn: scriptGoesOn()
+    case .ends: if isCurrent(happening, server) { crash(server, CrashManner()) }
     }
   }
 
@@ -148,6 +157,7 @@ package final class Simulation {
     if server.process!.replica.view > before.view, server.process!.replica.epoch.id == before.epoch {
       noteViewLeft(before.view, by: server)
     }
+    if script != nil { noteView(of: server) }
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }
   }

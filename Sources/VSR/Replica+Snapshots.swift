@@ -99,7 +99,7 @@ extension Replica {
       return
     }
     guard chunk.op > commit || message.epoch.number > epoch.id.number else { return }
-    if chunk.offset == 0, transfer.incoming?.digest != chunk.digest {
+    if chunk.offset == 0, mayBegin(chunk, from: message.from) {
       abandonIncoming()
       transfer.incoming = TransferState.Incoming(
         op: chunk.op, digest: chunk.digest, from: message.from, at: now, hashKey: hashKey)
@@ -107,6 +107,14 @@ extension Replica {
     guard transfer.incoming?.awaits(chunk) == true else { return }
     guard transfer.incoming?.take(chunk, at: now) == true else { return abandonIncoming() }
     if chunk.isLast { finishIncoming() } else { requestSnapshotPart() }
+  }
+
+  /// A snapshot under way gives place only to a newer one of the server that sends it, or when that is silent:
+  /// others offer theirs as well, again and again, and none of several would ever be whole.
+  private func mayBegin(_ chunk: SnapshotChunk, from other: ServerIndex) -> Bool {
+    guard let incoming = transfer.incoming else { return true }
+    guard incoming.digest != chunk.digest else { return false }
+    return incoming.from == other || now >= incoming.at + 8 * options.transferTicks
   }
 
   /// Whether an epoch that another server names could be one of these servers'.

@@ -1,3 +1,4 @@
+import Faults
 import Foundation
 import History
 import UV
@@ -34,6 +35,8 @@ struct Recorder {
 
   private(set) var history = History()
   private(set) var successes: [Success] = []
+  /// How each attempt ended, of whatever kind.
+  private(set) var sightings: [Sighting] = []
   /// Successes of each server: reads, and writes.
   private(set) var reads: [Int]
   private(set) var writes: [Int]
@@ -44,6 +47,10 @@ struct Recorder {
   init(servers: Int) {
     reads = Array(repeating: 0, count: servers)
     writes = Array(repeating: 0, count: servers)
+  }
+
+  mutating func see(_ kind: Sighting.Kind, asked: UInt64, server: Int) {
+    sightings.append(Sighting(asked: asked, ended: Clock.nanoseconds, server: server, kind: kind))
   }
 
   mutating func noteUnexpected(_ text: String) {
@@ -69,11 +76,16 @@ struct Recorder {
   /// `value`: read or replaced; nil is absence.
   mutating func succeed(_ index: Int, value: [UInt8]?, at server: Int) {
     let now = Clock.nanoseconds
-    history.complete(index, .done(value.map { history.value($0) } ?? .absent), at: now)
-    counts.done += 1
+    succeed(index, value: value)
     let isWrite = history.operations[index].action != .read
     successes.append(Success(time: now, server: server, isWrite: isWrite))
     if isWrite { writes[server] += 1 } else { reads[server] += 1 }
+  }
+
+  /// The same, where it is not known which server it was.
+  mutating func succeed(_ index: Int, value: [UInt8]?) {
+    history.complete(index, .done(value.map { history.value($0) } ?? .absent), at: Clock.nanoseconds)
+    counts.done += 1
   }
 
   /// Certainly not executed.

@@ -1,3 +1,4 @@
+import Faults
 import HTTP
 import UV
 
@@ -46,6 +47,8 @@ final class WorkloadClient: StreamHandler {
   private var output: [UInt8] = []
   private var running: Running?
   private var isWaiting = false
+  /// When the attempt under way began.
+  private var asked: UInt64 = 0
   private var thought: UV.Timer!
   private var deadline: UV.Timer!
 
@@ -76,6 +79,7 @@ final class WorkloadClient: StreamHandler {
     }
     running?.attempts += 1
     isWaiting = true
+    asked = Clock.nanoseconds
     deadline.start(
       after: running?.echo == nil ? WorkloadClient.answerMilliseconds : WorkloadClient.echoMilliseconds)
     if let stream, stream.isConnected { send(stream) } else { dial() }
@@ -89,6 +93,7 @@ final class WorkloadClient: StreamHandler {
       stream = try cluster.ground.asClient { try UV.Stream.connect(cluster.loop, to: address, handler: self) }
     } catch {
       workload.recorder.counts.unreachable += 1
+      see(.unreachable)
       end(.notExecuted)
     }
   }
@@ -109,7 +114,10 @@ final class WorkloadClient: StreamHandler {
   private func giveUpWaiting() {
     let wasSent = stream?.isConnected ?? false
     hangUp()
-    if running?.echo == nil { workload.recorder.counts.timeouts += 1 }
+    if running?.echo == nil {
+      workload.recorder.counts.timeouts += 1
+      see(wasSent ? .unknown : .unreachable)
+    }
     end(wasSent ? .unknown : .notExecuted)
   }
 }
@@ -138,6 +146,7 @@ extension WorkloadClient {
     hangUp()
     guard isWaiting else { return }
     if wasSent { workload.recorder.counts.lost += 1 } else { workload.recorder.counts.unreachable += 1 }
+    see(wasSent ? .unknown : .unreachable)
     end(wasSent ? .unknown : .notExecuted)
   }
 
@@ -164,12 +173,14 @@ extension WorkloadClient {
     case 412: return .notExecuted
     case 429, 503:
       workload.recorder.counts.refused += 1
+      see(.refused)
       if response.retryAfter == nil { note(response, "without Retry-After") }
       return .notExecuted
     case 500: workload.recorder.counts.faults += 1
     case 504: workload.recorder.counts.deadlinesPassed += 1
     default: note(response, "to \(plan.text)")
     }
+    see(.unknown)
     return .unknown
   }
 
@@ -177,9 +188,11 @@ extension WorkloadClient {
     if response.isReplayed { workload.recorder.counts.replayed += 1 }
     guard response.assurance == .linearizable else {
       workload.recorder.counts.labelled += 1
+      see(.labelled)
       if case .none = plan.condition {} else { note(response, "degraded to a condition") }
       return .labelled
     }
+    see(plan.isRead ? .read : .write)
     let value = response.value(ofKeyWithLength: plan.key.count).map { Array($0) }
     if let echo = running?.echo {
       if !response.isReplayed || value != echo.value {
@@ -193,6 +206,10 @@ extension WorkloadClient {
     }
     if plan.isRead { source.see(plan.key, response.tag, value) } else { source.see(plan.key, nil, nil) }
     return .done(value: value)
+  }
+
+  private func see(_ kind: Sighting.Kind) {
+    workload.recorder.see(kind, asked: asked, server: server)
   }
 
   private func note(_ response: Response, _ text: String) {

@@ -1,7 +1,6 @@
 import Foundation
 import HTTP
 import UV
-import XCTest
 
 /// Servers of one trial: processes with a directory each, which hold their servers.txt, data and stderr.
 final class Cluster {
@@ -32,6 +31,8 @@ final class Cluster {
   let count: Int
   /// Each server alone, as if it knew no other.
   let areStrangers: Bool
+  /// For every server, beside what `keeping` says.
+  var moreArguments: [String] = []
   private(set) var processes: [TrialProcess?]
   private var pausedServers: Set<Int> = []
   /// Those that have no leave to end.
@@ -80,7 +81,7 @@ extension Cluster {
   func start(_ server: Int) throws {
     precondition(!isRunning(server))
     let directory = try directory(server)
-    let arguments = keeping == .memory ? ["--memory"] : []
+    let arguments = (keeping == .memory ? ["--memory"] : []) + moreArguments
     processes[server] = try TrialProcess(
       [Cluster.program] + arguments, prefix: ground.prefix(server), in: directory,
       stdout: directory + "/stderr", stderr: directory + "/stderr")
@@ -125,12 +126,21 @@ extension Cluster {
 
 // Conditions
 extension Cluster {
+  /// Throws where one has ended that nobody ended.
+  func checkProcesses() throws {
+    for server in wantedServers {
+      guard let status = processes[server]?.exitStatus else { continue }
+      wantedServers.remove(server)
+      throw Failure.died(server: server, status: status)
+    }
+  }
+
   /// Turns the loop until the condition holds; throws with the states of all when it takes too long.
-  func wait(_ what: String, until isMet: () throws -> Bool) throws {
-    let isDone = try loop.turn(seconds: Cluster.patienceSeconds) {
-      for server in wantedServers {
-        if let status = processes[server]?.exitStatus { throw Failure.died(server: server, status: status) }
-      }
+  func wait(
+    _ what: String, seconds: Double = Cluster.patienceSeconds, until isMet: () throws -> Bool
+  ) throws {
+    let isDone = try loop.turn(seconds: seconds) {
+      try checkProcesses()
       return try isMet()
     }
     if isDone { return }
@@ -166,8 +176,7 @@ extension Cluster {
       do {
         return try JSONDecoder().decode(StatusReport.self, from: Data(reply.body))
       } catch {
-        XCTFail("/-/status is not as the interface says: \(error): \(reply.text)")
-        return nil
+        preconditionFailure("/-/status is not as the interface says: \(error): \(reply.text)")
       }
     }
   }
@@ -175,10 +184,11 @@ extension Cluster {
   /// Waits until all of `servers` say what is asked of them; how long that took, in milliseconds.
   @discardableResult
   func waitForStatus(
-    _ what: String, of servers: [Int], _ isMet: ([StatusReport]) -> Bool
+    _ what: String, of servers: [Int], seconds: Double = Cluster.patienceSeconds,
+    _ isMet: ([StatusReport]) -> Bool
   ) throws -> UInt64 {
     let start = Clock.nanoseconds
-    try wait(what) {
+    try wait(what, seconds: seconds) {
       let known = statuses(of: servers).compactMap { $0 }
       return known.count == servers.count && isMet(known)
     }
@@ -187,10 +197,14 @@ extension Cluster {
 
   /// Waits until they vote, are normal, and see each other.
   @discardableResult
-  func waitUntilWell(_ servers: [Int]? = nil) throws -> UInt64 {
+  func waitUntilWell(
+    _ servers: [Int]? = nil, seconds: Double = Cluster.patienceSeconds
+  ) throws -> UInt64 {
     let servers = servers ?? all
     let addresses = servers.map(ground.address)
-    return try waitForStatus("servers \(servers) being voting members", of: servers) { known in
+    return try waitForStatus(
+      "servers \(servers) being voting members", of: servers, seconds: seconds
+    ) { known in
       zip(servers, known).allSatisfy { server, status in
         status.isWell && status.isLinked(to: addresses.filter { $0 != ground.address(server) })
       }

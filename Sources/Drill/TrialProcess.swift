@@ -24,6 +24,22 @@ final class TrialProcess {
     // Each of these replaces itself by the next: the process that is left is the program.
     let words =
       ["/usr/bin/env", "-C", directory] + prefix + ["setpriv", "--pdeathsig", "KILL", "--"] + program
+    pid = try Self.spawn(words, &actions)
+  }
+
+  /// Starts a program by its path, in the namespaces and the directory of this thread. It ends by itself soon.
+  init(brief program: [String], stdout: String, stderr: String) throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    let flags = O_WRONLY | O_CREAT | O_TRUNC
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, stdout, flags, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, stderr, flags, 0o600)
+    pid = try Self.spawn(program, &actions)
+  }
+
+  private static func spawn(_ words: [String], _ actions: inout posix_spawn_file_actions_t) throws -> pid_t {
     var variables = ProcessInfo.processInfo.environment
     variables["KV_HOSTS"] = nil
     variables["KV_OUTPUT"] = nil
@@ -33,8 +49,8 @@ final class TrialProcess {
         posix_spawn(&pid, words[0], &actions, nil, argv, envp)
       }
     }
-    guard result == 0 else { throw Failure.spawn(result, program) }
-    self.pid = pid
+    guard result == 0 else { throw Failure.spawn(result, words) }
+    return pid
   }
 
   deinit { end() }

@@ -96,11 +96,16 @@ extension NamespaceGround {
     try run(drop(from: server), in: holders[other])
   }
 
-  /// Cuts a server off from all others.
+  /// Cuts a server off from all others, at one moment.
   func isolate(_ server: Int) throws {
-    let others = holders.indices.filter { $0 != server }
-    let rules = others.flatMap { [drop(from: $0), drop(to: $0)] }
-    try run(rules.joined(separator: "; "), in: holders[server])
+    try separate(server, from: holders.indices.filter { $0 != server })
+  }
+
+  /// Nothing passes between a server and those others.
+  func separate(_ server: Int, from others: [Int]) throws {
+    let rules = others.flatMap { ["-A INPUT -s \(host($0)) -j DROP", "-A OUTPUT -d \(host($0)) -j DROP"] }
+    let table = (["*filter"] + rules + ["COMMIT"]).joined(separator: "\\n")
+    try run("printf '\(table)\\n' | iptables-restore -w --noflush", in: holders[server])
   }
 
   func heal() throws {

@@ -59,14 +59,16 @@ struct PlannedOperation {
 struct OperationSource {
   let client: UInt32
   let keys: [[UInt8]]
+  private let deletes: Bool
+  private let readsOnly: Bool
   private var generator: SeededGenerator
   private var written = 0
   private var keyed = 0
   /// What each key held, with its tag, when this client last saw it.
   private var seen: [[UInt8]: (EntityTag, [UInt8])] = [:]
 
-  init(client: UInt32, keys: [[UInt8]], seed: UInt64) {
-    (self.client, self.keys) = (client, keys)
+  init(client: UInt32, keys: [[UInt8]], seed: UInt64, deletes: Bool = true, readsOnly: Bool = false) {
+    (self.client, self.keys, self.deletes, self.readsOnly) = (client, keys, deletes, readsOnly)
     // A stream begins anywhere in one long circle: clients must not follow each other closely on it.
     var seeds = SeededGenerator(state: seed ^ UInt64(client) << 32)
     generator = SeededGenerator(state: seeds.next())
@@ -78,18 +80,19 @@ struct OperationSource {
 
   mutating func next() -> PlannedOperation {
     let key = keys[generator.below(keys.count)]
+    if readsOnly { return PlannedOperation(key: key, action: .read) }
     switch generator.below(100) {
     case 0..<45: return PlannedOperation(key: key, action: .read)
     case 45..<72: return PlannedOperation(key: key, action: .write(value()))
     case 72..<86:
       return PlannedOperation(key: key, action: .write(value()), idempotencyKey: idempotencyKey())
     case 86..<88: return PlannedOperation(key: key, action: .write(value(padded: 1_800)))
-    case 88..<91: return PlannedOperation(key: key, action: .delete)
-    case 91..<93: return PlannedOperation(key: key, action: .delete, idempotencyKey: idempotencyKey())
+    case 88..<91: return PlannedOperation(key: key, action: removal())
+    case 91..<93: return PlannedOperation(key: key, action: removal(), idempotencyKey: idempotencyKey())
     case 93..<96: return PlannedOperation(key: key, action: .write(value()), condition: .creation)
     default:
       guard let (tag, value) = seen[key] else { return PlannedOperation(key: key, action: .read) }
-      return PlannedOperation(key: key, action: .delete, condition: .match(tag, value))
+      return PlannedOperation(key: key, action: removal(), condition: .match(tag, value))
     }
   }
 
@@ -98,6 +101,8 @@ struct OperationSource {
 
   /// Milliseconds to wait before the next operation, `mean` on average.
   mutating func pause(mean: Int) -> UInt64 { UInt64(generator.below(2 * mean + 1)) }
+
+  private mutating func removal() -> PlannedOperation.Action { deletes ? .delete : .write(value()) }
 
   private mutating func value(padded length: Int = 0) -> [UInt8] {
     written += 1

@@ -5,7 +5,12 @@ import UV
 final class Workload {
   struct Settings {
     var clientsPerServer = 3
+    /// Clients beside those that only read: a write that waits does not hold them up.
+    var readersPerServer = 0
     var keyCount = 6
+    var keyPrefix = "key"
+    /// Without them, and with values of their own, each write names the one before it.
+    var deletes = true
     /// Between an answer and the next request, on average.
     var thinkMilliseconds = 4
     /// Every request asks for linearizable or nothing.
@@ -22,11 +27,14 @@ final class Workload {
 
   init(_ cluster: Cluster, _ settings: Settings, seed: UInt64) {
     (self.cluster, self.settings) = (cluster, settings)
-    keys = (0..<settings.keyCount).map { Array("key\($0)".utf8) }
+    keys = (0..<settings.keyCount).map { Array("\(settings.keyPrefix)\($0)".utf8) }
     writers = cluster.all.map { RequestWriter(host: Array(cluster.ground.address($0).utf8)) }
     recorder = Recorder(servers: cluster.count)
-    for number in 0..<(settings.clientsPerServer * cluster.count) {
-      let source = OperationSource(client: UInt32(number), keys: keys, seed: seed)
+    let (all, writing) = (settings.clientsPerServer + settings.readersPerServer, settings.clientsPerServer)
+    for number in 0..<(all * cluster.count) {
+      let source = OperationSource(
+        client: UInt32(number), keys: keys, seed: seed, deletes: settings.deletes,
+        readsOnly: number >= writing * cluster.count)
       clients.append(
         WorkloadClient(UInt32(number), home: number % cluster.count, source: source, workload: self))
     }

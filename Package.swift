@@ -66,6 +66,7 @@ let package = Package(
         "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
+    .target(name: "Support", path: "Tests/Support"),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
     .testTarget(name: "UVTests", dependencies: ["UV"]),
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
@@ -85,7 +86,7 @@ let package = Package(
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
-    .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(
@@ -93,7 +94,7 @@ let package = Package(
       dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
     .testTarget(
       name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
-    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(name: "ScriptTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -89,6 +89,7 @@ let package = Package(
         "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
+    .target(name: "Support", path: "Tests/Support"),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
     .testTarget(name: "UVTests", dependencies: ["UV"]),
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
@@ -111,7 +112,7 @@ let package = Package(
       name: "SimulatorTests", dependencies: ["Simulator", "Faults", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(
       name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
-    .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(
@@ -123,7 +124,7 @@ let package = Package(
     .testTarget(
       name: "DrillTests",
       dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
-    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(name: "ScriptTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// What kvnode says where it cannot start, in one line each; and that it then leaves everything as it was.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/partition.sh`, in a network namespace that the test makes; and what it refuses, anywhere.
@@ -76,7 +77,7 @@ final class PartitionScriptTests: ScriptTestCase {
     let name = try makeNamespace()
     let place = ["NETNS": name, "SERVERS": "127.0.0.2:8081,127.0.0.3:8081"]
     try write("127.0.0.2:8081\n", to: "servers.txt")
-    let server = try ScriptProcess(
+    let server = try Child(
       ["/usr/sbin/ip", "netns", "exec", name, Self.program("kvnode"), "--memory"], in: directory,
       environment: environment)
     defer { server.end() }
@@ -108,7 +109,7 @@ final class PartitionScriptTests: ScriptTestCase {
     let servers = try hosts.map { own in
       let lines = ([own] + hosts.filter { $0 != own }).map { "\($0):8081\n" }
       try write(lines.joined(), to: "\(own)/servers.txt")
-      return try ScriptProcess(
+      return try Child(
         ["/usr/sbin/ip", "netns", "exec", name, Self.program("kvnode"), "--memory"],
         in: directory.appendingPathComponent(own), environment: environment)
     }

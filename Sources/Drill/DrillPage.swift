@@ -88,6 +88,7 @@ extension DrillReport {
     .clean{color:#23702f;font-weight:600}.violated{color:#c9302c;font-weight:600;white-space:pre-wrap}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:12.5px}
     th,td{padding:2px 7px;text-align:right;border-bottom:1px solid #e4e4e4}th{font-weight:600;vertical-align:bottom}
+    th[colspan]{text-align:center}
     .text{text-align:left;white-space:nowrap}.hit{background:#f7dcdc}.total td{font-weight:600;border-top:2px solid}
     @media (prefers-color-scheme:dark){body{color:#e4e6e8;background:#15181c}th,td{border-color:#2b3037}
     .hit{background:#45262a}.clean{color:#77cf86}.violated{color:#ff8d85}}

@@ -13,8 +13,10 @@ extension DrillRun {
     }
     let begin = Clock.nanoseconds
     try perform(command, victims)
-    let mark = course.note(command, victims, situation, at: begin)
-    onLine("\(stamp(begin))  \(mark.text)")
+    // A cut is in force once its commands have ended, and not when they begin.
+    let time = command.isCut ? Clock.nanoseconds : begin
+    let mark = course.note(command, victims, situation, at: time)
+    onLine("\(stamp(time))  \(mark.text)")
   }
 
   private func situation(asking victims: [Victim]) -> Situation {

@@ -7,7 +7,9 @@ struct TimelinePicture {
   private static let laneHeight = 26
   private static let laneGap = 12
   private static let clientHeight = 14
-  private static let markHeight = 34
+  private static let nameLines = 3
+  private static let letterWidth = 6
+  private static let markHeight = 47
   private static let rowGap = 18
   private static let rowCells = 1200
 
@@ -146,18 +148,22 @@ struct TimelinePicture {
     text += "<path class=\"\(name)\" d=\"M\(Self.left) \(base)\(path)V\(base)z\"/>\n"
   }
 
-  /// Names of faults stand in two lines by turns, so that neighbours do not cover each other.
+  /// Names of faults stand in three lines, so that neighbours do not cover each other.
   private mutating func drawMarks(_ cells: Range<Int>, top: Int, bottom: Int) {
-    var ends = [Int](repeating: 0, count: 2)
+    var ends = [Int](repeating: 0, count: Self.nameLines)
     for mark in timeline.record.marks where cells.contains(timeline.cell(mark.at)) {
       let x = x(timeline.cell(mark.at), cells)
-      let line = mark.isFault ? ends.indices.first { ends[$0] <= x } : nil
-      let start = top + (line.map { 4 + 13 * $0 } ?? 30)
+      let length = mark.text.count * Self.letterWidth
+      // At the right edge a name stands before its line.
+      let isLast = x + 3 + length > Self.left + Self.width + 12
+      let line = mark.isFault ? ends.indices.first { ends[$0] <= (isLast ? x - length : x) } : nil
+      let start = top + (line.map { 4 + 13 * $0 } ?? Self.markHeight - 4)
       text += "<path class=\"\(mark.isFault ? "fault" : "repair")\" d=\"M\(x).5 \(start)V\(bottom)\"/>"
       guard let line else { continue }
-      let shown = Self.escape(mark.text)
-      text += "<text class=\"name\" x=\"\(x + 3)\" y=\"\(top + 13 + 13 * line)\">\(shown)</text>\n"
-      ends[line] = x + 8 + mark.text.count * 6
+      let anchor = isLast ? "text-anchor=\"end\" x=\"\(x - 3)\"" : "x=\"\(x + 3)\""
+      text +=
+        "<text class=\"name\" \(anchor) y=\"\(top + 13 + 13 * line)\">\(Self.escape(mark.text))</text>\n"
+      ends[line] = isLast ? x : x + 8 + length
     }
   }
 

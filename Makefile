@@ -62,7 +62,7 @@ drill-planted: build ## a server that reads without asking: the drill must find 
 
 drill-docs: build ## the drill of ten minutes that docs/drill shows, made again
 	@mkdir -p docs/drill
-	@scripts/drill.sh --seconds 520 --servers 4 --seed 2026 --html docs/drill/drill.html \
+	@scripts/drill.sh --seconds 560 --servers 4 --seed 2026 --html docs/drill/drill.html \
 	  --svg docs/drill/drill.svg --table docs/drill/drill.txt
 
 lint: ## check the format of Swift and the habits of shell

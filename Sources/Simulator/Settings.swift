@@ -1,5 +1,6 @@
 import KVStore
 import VSR
+import Wire
 
 /// What a process that was held up does with the ticks that it missed.
 package enum Stalls: UInt8, Sendable {
@@ -21,10 +22,16 @@ package struct Settings: Sendable {
   package var options = Options()
   package var limits = Limits()
   package var kinds: FaultKinds
+  /// What the seed is aimed at, if at anything.
+  package var swarm: Swarm?
+  /// The kinds that its plan draws from, in force or not.
+  var planned = FaultKind.planned
   /// Steps before the faults stop.
   package var stepsMax = 20_000
 
   // Network
+  /// What all programs speak, where they are not mixed.
+  package var wire = WireVersion.two
   package var delayMin = 20
   package var delayMean = 100
   package var lossPermille = 0
@@ -58,6 +65,7 @@ package struct Settings: Sendable {
   package var conditionPermille = 100
   package var deletePermille = 100
   package var vanishPermille = 0
+  package var doublingPermille = 0
   package var timeoutMean = 500_000
   package var attemptsMax = 1
   /// Operations of one client at a time.
@@ -76,8 +84,20 @@ package struct Settings: Sendable {
     drawClients(&random)
     drawOptions(&random)
     dumpPermille = random.pick([0, 20, 200])
+    wire = random.pick([.one, .two, .two])
+    doublingPermille = random.pick([50, 300, 1000])
     if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
+    keepSoleServerQuick()
+    var choice = Random(seed: seed, stream: .swarm)
+    swarm = Swarm.draw(&choice)
+    swarm?.apply(to: &self, &choice)
+  }
+
+  /// A single server has an op for every write: at each tenth event a snapshot, of a table of 1000 outcomes, would
+  /// take nine tenths of the time.
+  private mutating func keepSoleServerQuick() {
+    if serverCount == 1 { options.snapshotOps = max(options.snapshotOps, 200) }
   }
 
   private static func drawKinds(_ random: inout Random) -> FaultKinds {

@@ -1,7 +1,6 @@
 import Bytes
 import KVStore
 import VSR
-import Wire
 
 /// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the
 /// same settings and faults are the same, step for step.
@@ -16,7 +15,6 @@ package final class Simulation {
   var queue = EventQueue()
   var servers: [SimulatedServer] = []
   var network: Network
-  var frameReader: FrameReader
   /// Where the next frame is cut in two.
   var frameCut: UInt64 = 0
   var checker: Checker
@@ -49,7 +47,6 @@ package final class Simulation {
     plan = Plan(settings)
     rates = Rates(settings)
     network = Network(serverCount: settings.serverCount)
-    frameReader = FrameReader(serverCount: settings.serverCount)
     networkRandom = Random(seed: settings.seed, stream: .network)
     diskRandom = Random(seed: settings.seed, stream: .disk)
     clientRandom = Random(seed: settings.seed, stream: .clients)
@@ -107,6 +104,7 @@ package final class Simulation {
     case .snapshotSaved: if isCurrent(happening, server) { onSnapshotSaved(server) }
     case .flush: if isCurrent(happening, server) { flush(server) }
     case .linkReset: if isCurrent(happening, server) { take(.linkReset(Int(happening.peer)), at: server) }
+    case .linkHealed: readHeld(link: Int(happening.slot))
     case .resume: if isCurrent(happening, server) { resume(server) }
     case .start: if happening.life == server.life, !server.isUp { start(server) }
     case .faultBegins: beginFault(Int(happening.slot))

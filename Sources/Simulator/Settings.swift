@@ -72,7 +72,8 @@ package struct Settings: Sendable {
   package var depth = 1
   package var valueBytesMax = 16
 
-  package init(seed: UInt64) {
+  /// `swarm`: in place of what the seed draws.
+  package init(seed: UInt64, swarm chosen: Swarm? = nil) {
     var random = Random(seed: seed, stream: .settings)
     self.seed = seed
     serverCount = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 7])
@@ -90,7 +91,8 @@ package struct Settings: Sendable {
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
     keepSoleServerQuick()
     var choice = Random(seed: seed, stream: .swarm)
-    swarm = Swarm.draw(&choice)
+    let drawn = Swarm.draw(&choice)
+    swarm = chosen ?? drawn
     swarm?.apply(to: &self, &choice)
   }
 

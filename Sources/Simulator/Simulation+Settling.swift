@@ -88,7 +88,7 @@ extension Simulation {
 
   /// Some stay cut off for good, as long as the rest is a quorum, and always will be.
   private func chooseBroken() {
-    guard faultRandom.chance(permille: 300), checker.epochs.committedIn != nil else { return }
+    guard faultRandom.chance(permille: 500), checker.epochs.committedIn != nil else { return }
     for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
       let rest = checker.epochs.active.allSatisfy { epoch in
         epoch.configuration.weight {

@@ -36,7 +36,11 @@ package enum Swarm: String, CaseIterable, Sendable {
       ]
     case .probes: [.isolation, .pause, .pause, .handOver, .oneWay, .crash, .wipe, .halfOpen]
     case .transfers: [.isolation, .isolation, .pause, .crash, .clog, .backPressure, .halves, .wipe, .reset]
-    case .changes: [.wipe, .wipe, .wipe, .crash, .isolation, .oneWay, .pause, .halves, .handOver]
+    case .changes:
+      [
+        .wipe, .wipe, .wipe, .wipe, .crash, .isolation, .isolation, .clog, .oneWay, .pause, .halves,
+        .handOver,
+      ]
     case .calm: [.badLink, .pauseAll, .slowLoop]
     }
   }
@@ -56,7 +60,7 @@ package enum Swarm: String, CaseIterable, Sendable {
   private var sometimes: [FaultKind] {
     switch self {
     case .torn: [.slowDisk, .pipelining, .retries]
-    case .deposed: [.retries, .doubling, .stray, .duplication, .mixedWire]
+    case .deposed: [.retries, .doubling, .stray, .duplication, .delays, .reordering]
     case .births: [.lostWrites, .stray, .duplication, .reordering, .delays, .destruction]
     case .probes: [.duplication, .reordering, .delays, .pipelining]
     case .transfers: [.lostWrites, .loss, .reordering, .mixedWire, .pipelining, .unread]
@@ -107,7 +111,10 @@ package enum Swarm: String, CaseIterable, Sendable {
       settings.thinkMean = random.pick([500, 2_000])
     case .deposed:
       settings.cutHolds = random.chance(permille: 700)
-      settings.thinkMean = random.pick([500, 2_000])
+      // Of bursts: the one that is cut off has more ops than those who go on.
+      settings.thinkMean = random.pick([500, 2_000, 30_000])
+      settings.depth = 16
+      settings.wire = random.pick([.one, .two])
       settings.keyCount = random.pick([1, 2, 4])
       settings.readPermille = random.pick([100, 500])
     case .births:
@@ -127,6 +134,9 @@ package enum Swarm: String, CaseIterable, Sendable {
       settings.thinkMean = random.pick([500, 2_000])
     case .changes:
       settings.wire = random.pick([.one, .two])
+      settings.cutHolds = random.chance(permille: 800)
+      settings.spikeMean = random.pick([10_000, 400_000])
+      settings.options.snapshotOps = UInt64(random.pick([3, 8, 40]))
       settings.mayLoseQuorum = random.chance(permille: 200)
       settings.keyCount = random.pick([1, 2, 4])
       settings.thinkMean = random.pick([500, 2_000])

@@ -17,6 +17,8 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+  /// 0: the core's inputs are not kept.
+  var capsuleBytes = 0
 
   /// Nil: memory only.
   var dataDirectory: String? {

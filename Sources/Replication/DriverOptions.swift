@@ -9,10 +9,14 @@ package struct DriverOptions: Sendable {
   package var hashKey: HashKey
   /// From a write's arrival until its outcome is given up as unknown, milliseconds.
   package var requestTimeout: UInt64
+  /// For the core's inputs to be kept in memory; 0: they are not.
+  package var capsuleBytes = 0
 
-  package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
+  package init(
+    version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000, capsuleBytes: Int = 0
+  ) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
-    self.requestTimeout = requestTimeout
+    (self.requestTimeout, self.capsuleBytes) = (requestTimeout, capsuleBytes)
   }
 
   var replica: Options {

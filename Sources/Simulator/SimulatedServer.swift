@@ -18,6 +18,8 @@ final class SimulatedServer {
   var inbox: [Event] = []
   var ticksMissed = 0
   var tickPeriod: UInt64 = 10_000
+  /// What its process began with, and every event since; kept where the run records it.
+  var capsule: [UInt8] = []
   /// What clients sent in this turn of the loop.
   var front = Front()
   var isSyncing = false

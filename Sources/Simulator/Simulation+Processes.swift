@@ -31,10 +31,14 @@ extension Simulation {
     server.wire = drawWire(server)
     renewConnections(of: server.index)
     trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
-    server.process = SimulatedProcess(
-      Replica(
-        server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
-        limits: settings.limits, hashKey: hashKey, options: settings.options))
+    let begin = CapsuleStart(
+      server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
+      limits: settings.limits, hashKey: hashKey, options: settings.options)
+    if recordsCapsules {
+      server.capsule.removeAll()
+      server.capsule.put(begin)
+    }
+    server.process = SimulatedProcess(begin.replica)
     server.front = Front()
     let drift = rates.driftPermille
     server.tickPeriod = UInt64(10_000 + 10 * (drift > 0 ? serverRandom.between(-drift...drift) : 0))

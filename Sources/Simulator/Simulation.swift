@@ -40,6 +40,8 @@ package final class Simulation {
   /// Where the trace goes, line by line.
   package var trace: ((String) -> Void)?
   private var effects = Effects()
+  /// Whether each process' events are kept, for `Replay`.
+  package var recordsCapsules = false
 
   package init(_ settings: Settings, skipping skipped: Set<Int> = []) {
     self.settings = settings
@@ -137,6 +139,7 @@ package final class Simulation {
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
     if case .acknowledgeLoss = event { checker.noteAcknowledgement(of: server.process!.replica.epoch) }
+    if recordsCapsules { server.capsule.put(event: event) }
     let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
     hash.mix(

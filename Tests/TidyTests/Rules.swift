@@ -31,7 +31,7 @@ enum Rules {
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
     "Replication": [
-      "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+      "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Wire", "Frontend", "Transport", "Disk",
     ],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],

@@ -41,9 +41,9 @@ extension Network.Link {
     return pressure.busyUntil
   }
 
-  /// Returns what was held of the old one, which is lost.
+  /// Returns what was held, which is lost, of whatever connection it was.
   mutating func renew(_ next: LinkConnection, at now: UInt64) -> [UInt32] {
-    if !held.isEmpty || !pressure.isEmpty { connection.isBroken = true }
+    if !pressure.isEmpty { connection.isBroken = true }
     earlier.insert(connection, at: 0)
     if earlier.count > Self.earlierMax { earlier.removeLast() }
     connection = next

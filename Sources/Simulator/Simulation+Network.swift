@@ -198,7 +198,9 @@ extension Simulation {
     let next = LinkConnection(
       number: network.links[index].connection.number + 1, serverCount: network.serverCount,
       version: servers[from].wire == .one ? .one : servers[to].wire, sender: from)
-    for slot in network.links[index].renew(next, at: now) { _ = network.take(slot) }
+    for slot in network.links[index].renew(next, at: now) {
+      network.links[index].breakConnection(network.take(slot).connection)
+    }
   }
 
   /// A new process connects to all, with the versions that its program speaks.

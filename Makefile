@@ -11,7 +11,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
+.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,9 +42,13 @@ mutants: ## take each protective rule away: its scenario must go red
 	$(SWIFT) test --disable-swift-testing --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS \
 	  --filter ScenarioTests
 
-mutants-sweep: ## the same, found by simulated seeds (takes long)
+mutants-sweep: ## the same, and by simulated seeds: one table (takes long)
 	@scripts/deps.sh build
 	@scripts/mutants.sh
+
+mutants-table: ## the same, and write the table into docs/mutants.md
+	@scripts/deps.sh build
+	@scripts/mutants.sh --write
 
 fuzz: ## fuzz a decoder: NAME=http|wire|journal SECONDS=60
 	@scripts/fuzz.sh $(NAME) $(SECONDS)

@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Replication",
       dependencies: [
-        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Wire", "Frontend", "Transport", "Disk",
       ]),
     // programs
     .executableTarget(
@@ -117,7 +117,9 @@ let package = Package(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(
       name: "ReplicationTests",
-      dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
+      dependencies: [
+        "Replication", "Frontend", "Disk", "Wire", "VSR", "KVStore", "Servers", "UV", "Bytes",
+      ]),
     .testTarget(
       name: "TrialTests", dependencies: ["Drill", "KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
     .testTarget(name: "FaultsTests", dependencies: ["Faults", "History"]),

@@ -43,13 +43,8 @@ final class Node {
     setenv("UV_THREADPOOL_SIZE", "8", 0)
     ignoreBrokenPipes()
     raiseDescriptorLimit()
-    for number in [SIGTERM, SIGINT] {
-      do throws(UVError) {
-        signals.append(try UV.Signal(loop, number) { [unowned self] in stop(number) })
-      } catch {
-        throw .environment("cannot hear signals: \(error.message)")
-      }
-    }
+    for number in [SIGTERM, SIGINT] { try hear(number) { [unowned self] in stop(number) } }
+    try hear(SIGUSR1) { [unowned self] in writeCapsule() }
     let place = try place()
     remember { [unowned self] restored, disk in
       makeServer(restored, disk)
@@ -57,6 +52,14 @@ final class Node {
     }
     loop.run()
     if let failure { throw failure }
+  }
+
+  private func hear(_ number: Int32, _ body: @escaping () -> Void) throws(Failure) {
+    do throws(UVError) {
+      signals.append(try UV.Signal(loop, number, onSignal: body))
+    } catch {
+      throw .environment("cannot hear signals: \(error.message)")
+    }
   }
 
   private func fail(_ failure: Failure) {
@@ -106,14 +109,37 @@ extension Node {
   private func makeServer(_ restored: Restored, _ disk: Disk?) {
     var driverOptions = DriverOptions(
       version: programVersion, limits: options.limits, hashKey: hashKey,
-      requestTimeout: options.frontend.requestTimeout)
+      requestTimeout: options.frontend.requestTimeout, capsuleBytes: options.capsuleBytes)
     #if QUORATE_MUTANTS
       driverOptions.removedRule = options.removedRule
     #endif
     let driver = ReplicaDriver(
       loop, servers: servers, options: driverOptions, restored: restored, disk: disk, owner: self)
     self.driver = driver
+    keepCapsule(of: driver)
     frontend = Frontend(loop, options: options.frontend, backend: driver)
+  }
+
+  private func keepCapsule(of driver: ReplicaDriver) {
+    guard options.capsuleBytes > 0 else { return }
+    guard let capsule = driver.capsule else {
+      return log.write(.warn, "capsule", ["reason": "what the disk remembers is larger than --capsule"])
+    }
+    CapsuleFile.install(capsule, path: capsulePath)
+  }
+
+  private var capsulePath: String { "\(options.dataDirectory ?? ".")/kvnode.capsule" }
+
+  /// Somebody wants to see what the core was given.
+  private func writeCapsule() {
+    guard driver?.capsule != nil else {
+      return log.write(.warn, "capsule", ["reason": "none is kept: see --capsule"])
+    }
+    if CapsuleFile.write() {
+      log.write(.info, "capsule", ["file": capsulePath])
+    } else {
+      log.write(.warn, "capsule", ["file": capsulePath, "reason": String(cString: strerror(errno))])
+    }
   }
 
   private func listen(_ place: (host: String, port: UInt16)) {

@@ -77,6 +77,12 @@ extension Options {
       ) { (options, text) throws(Failure) in
         options.frontend.waitingMax = try OptionRule.number("waiting-limit", text, in: 1...1_000_000)
       },
+      OptionRule(
+        "capsule", "MIB",
+        "keep what the core is given, in so many MiB: written to kvnode.capsule at SIGUSR1 and when it traps"
+      ) { (options, text) throws(Failure) in
+        options.capsuleBytes = try OptionRule.number("capsule", text, in: 1...1024) * mebibyte
+      },
     ]
   }
 }

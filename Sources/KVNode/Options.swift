@@ -21,6 +21,8 @@ struct Options {
   #if QUORATE_MUTANTS
     var removedRule: Rule?
   #endif
+  /// 0: the core's inputs are not kept.
+  var capsuleBytes = 0
 
   /// Nil: memory only.
   var dataDirectory: String? {

@@ -10,7 +10,7 @@ struct KVSim: ParsableCommand {
       "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
     discussion: """
       One seed is one run, the same on every machine and in every build. Exit status: 0 nothing found, 1 a \
-      violation (or a crash of the core), 2 usage.
+      violation (or a crash of the core), 2 usage. `kvsim replay FILE` steps through what a node was given.
       """)
 
   @Option(help: "Run this seed.")
@@ -91,6 +91,9 @@ struct RunChoice: ParsableArguments {
   @Option(help: "Suspect after so many ticks of silence, whatever was learned.")
   var silence: UInt64?
 
+  @Option(help: "Aim every seed at this: \(Swarm.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var swarm: String?
+
   @Option(help: "Leave out these kinds of faults, by commas.")
   var without: String?
 
@@ -103,6 +106,7 @@ struct RunChoice: ParsableArguments {
   func validate() throws {
     if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
     if let silence, !(1...1000).contains(silence) { throw ValidationError("--silence takes 1 to 1000") }
+    if let swarm, Swarm(rawValue: swarm) == nil { throw ValidationError("--swarm \(swarm): no such mix") }
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
     if kinds == nil {
       throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))")
@@ -145,7 +149,7 @@ struct RunChoice: ParsableArguments {
   }
 
   func settings(seed: UInt64) -> Settings {
-    var settings = Settings(seed: seed)
+    var settings = Settings(seed: seed, swarm: swarm.flatMap(Swarm.init(rawValue:)))
     if let servers { settings.serverCount = servers }
     if memory { settings.isDurable = false }
     if durable { settings.isDurable = true }
@@ -174,6 +178,7 @@ struct RunChoice: ParsableArguments {
     if durable { arguments.append("--durable") }
     if let steps { arguments += ["--steps", "\(steps)"] }
     if let silence { arguments += ["--silence", "\(silence)"] }
+    if let swarm { arguments += ["--swarm", swarm] }
     if let without, !without.isEmpty { arguments += ["--without", without] }
     if let skip, !skip.isEmpty { arguments += ["--skip", skip] }
     if let rule { arguments += ["--rule", rule] }

@@ -13,10 +13,14 @@ package struct DriverOptions: Sendable {
     /// Not in force in this process: for tests of what is to find that.
     package var removedRule: Rule?
   #endif
+  /// For the core's inputs to be kept in memory; 0: they are not.
+  package var capsuleBytes = 0
 
-  package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
+  package init(
+    version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000, capsuleBytes: Int = 0
+  ) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
-    self.requestTimeout = requestTimeout
+    (self.requestTimeout, self.capsuleBytes) = (requestTimeout, capsuleBytes)
   }
 
   var replica: Options {

@@ -30,6 +30,9 @@ struct Operation {
   /// An attempt may have been executed without a word.
   var isUncertain = false
   var isSettled = false
+  /// It is not waited for before it is sent again.
+  var isDoubled = false
+  var mayDouble: Bool { idempotencyKey != nil && attempts == 1 }
   var isRead: Bool { kind == .read || kind == .dump }
   var server: ServerIndex
 }

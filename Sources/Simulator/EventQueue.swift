@@ -11,6 +11,8 @@ struct Happening: Sendable {
     case flush
     /// The connection to `peer` is refused or reset.
     case linkReset
+    /// `slot`: a link; what its cut held up is read.
+    case linkHealed
     /// A paused or busy process goes on.
     case resume
     case start

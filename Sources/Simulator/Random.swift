@@ -11,6 +11,8 @@ package struct Random: Sendable {
     case clients = 5
     case servers = 6
     case faults = 7
+    case wire = 8
+    case swarm = 9
   }
 
   private var s0: UInt64

@@ -112,7 +112,12 @@ extension Simulation {
       queue.add(Happening(kind: .flush, server: UInt8(serverIndex), life: server.life), at: now)
     }
     let mean = isFaulty ? settings.timeoutMean : 2_000_000
-    let patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    var patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    if isFaulty, clients.operations[index].mayDouble, clientRandom.chance(permille: rates.doublingPermille) {
+      report.faults[FaultKind.doubling.index] += 1
+      clients.operations[index].isDoubled = true
+      patience = clientRandom.spread(mean: 2 * settings.delayMean)
+    }
     queue.add(
       Happening(kind: .attemptTimesOut, life: UInt32(attempt), slot: UInt32(index)),
       at: now + UInt64(patience))
@@ -153,11 +158,12 @@ extension Simulation {
     guard !clients.operations[index].isSettled else { return }
     if !isCertain { clients.operations[index].isUncertain = true }
     let operation = clients.operations[index]
-    let mayRetry = rates.retries && (operation.idempotencyKey != nil || !operation.isUncertain)
+    let mayRetry =
+      (rates.retries || operation.isDoubled) && (operation.idempotencyKey != nil || !operation.isUncertain)
     if mayRetry, operation.attempts < settings.attemptsMax {
       queue.add(
         Happening(kind: .operationRetries, slot: UInt32(index)),
-        at: now + 1 + UInt64(clientRandom.spread(mean: 20_000)))
+        at: now + 1 + UInt64(clientRandom.spread(mean: operation.isDoubled ? settings.delayMean : 20_000)))
       return
     }
     guard operation.outstanding == 0 || operation.isUncertain else { return }

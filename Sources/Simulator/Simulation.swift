@@ -1,7 +1,6 @@
 import Bytes
 import KVStore
 import VSR
-import Wire
 
 /// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the
 /// same settings and faults are the same, step for step.
@@ -16,7 +15,6 @@ package final class Simulation {
   var queue = EventQueue()
   var servers: [SimulatedServer] = []
   var network: Network
-  var frameReader: FrameReader
   /// Where the next frame is cut in two.
   var frameCut: UInt64 = 0
   var checker: Checker
@@ -43,6 +41,8 @@ package final class Simulation {
   /// Where the trace goes, line by line.
   package var trace: ((String) -> Void)?
   private var effects = Effects()
+  /// Whether each process' events are kept, for `Replay`.
+  package var recordsCapsules = false
 
   package init(_ settings: Settings, skipping skipped: Set<Int> = []) {
     self.settings = settings
@@ -50,7 +50,6 @@ package final class Simulation {
     plan = Plan(settings)
     rates = Rates(settings)
     network = Network(serverCount: settings.serverCount)
-    frameReader = FrameReader(serverCount: settings.serverCount)
     networkRandom = Random(seed: settings.seed, stream: .network)
     diskRandom = Random(seed: settings.seed, stream: .disk)
     clientRandom = Random(seed: settings.seed, stream: .clients)
@@ -114,6 +113,7 @@ package final class Simulation {
     case .snapshotSaved: if isCurrent(happening, server) { onSnapshotSaved(server) }
     case .flush: if isCurrent(happening, server) { flush(server) }
     case .linkReset: if isCurrent(happening, server) { take(.linkReset(Int(happening.peer)), at: server) }
+    case .linkHealed: readHeld(link: Int(happening.slot))
     case .resume: if isCurrent(happening, server) { resume(server) }
     case .start: if happening.life == server.life, !server.isUp { start(server) }
     case .faultBegins: beginFault(Int(happening.slot))
@@ -148,6 +148,7 @@ package final class Simulation {
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
     if case .acknowledgeLoss = event { checker.noteAcknowledgement(of: server.process!.replica.epoch) }
+    if recordsCapsules { server.capsule.put(event: event) }
     let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
     hash.mix(

@@ -42,6 +42,7 @@ extension Replica {
     counters.snapshotsInstalled += 1
     let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
     let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
+    if !isSameLog, state.epoch.id == epoch.id, log.digest(at: state.op) != nil { leaveOverruledView() }
     log = Log(base: state.op, digest: state.digest)
     commit = state.op
     snapshots.retire(execution.store)
@@ -51,6 +52,19 @@ extension Replica {
     settleWaitingAfterSnapshot()
     if state.epoch.id.number > epoch.id.number { enterEpoch(state.epoch) }
     requestStateOfAny()
+  }
+}
+
+extension Replica {
+  /// Own ops, acknowledged perhaps, give way to committed ones, which are thus of a later view. Which one a snapshot
+  /// does not say: the next is claimed, since every quorum has a member that knows better.
+  private mutating func leaveOverruledView() {
+    guard options.holds(.overruledViewIsLeft) else { return }
+    logView += 1
+    guard status == .normal || logView > view else { return }
+    view = max(view, logView)
+    status = .viewChange
+    leaveView()
   }
 }
 

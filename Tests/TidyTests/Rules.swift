@@ -32,7 +32,7 @@ enum Rules {
     "Frontend": ["Bytes", "UV", "Glibc", "HTTP", "KVStore"],
     "Client": ["Bytes", "UV", "Glibc", "HTTP", "Servers"],
     "Replication": [
-      "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+      "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Wire", "Frontend", "Transport", "Disk",
     ],
     "Load": ["Bytes", "UV", "Glibc", "HTTP", "Servers", "History", "Histogram"],
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"],

@@ -13,6 +13,7 @@ private enum CapsuleCode: UInt8 {
   case recover = 9
   case acknowledgeLoss = 10
   case handOver = 11
+  case slice = 12
   /// So many events are left out: what follows cannot be stepped through.
   case gap = 255
 }
@@ -32,6 +33,7 @@ extension [UInt8] {
     case .recover(let without): put(.recover, UInt64(without.bits))
     case .acknowledgeLoss: put(.acknowledgeLoss, 0)
     case .handOver: put(.handOver, 0)
+    case .slice: put(.slice, 0)
     case .message(let message):
       // What no frame has room for cannot have come in one.
       putLong(.message) { bytes in
@@ -136,6 +138,7 @@ package struct CapsuleReader {
     case .recover: return .recover(without: ServerMask(bits: UInt8(try fields.takeCount(max: 255))))
     case .acknowledgeLoss: return .acknowledgeLoss
     case .handOver: return .handOver
+    case .slice: return .slice
     case .message: return .message(try takeMessage(from: &fields))
     case .writes:
       let first = try fields.takeVarint()

@@ -31,6 +31,11 @@ package enum Bounds {
   package static let logBytesMax = 64 * 1024 * 1024
   /// How far the epoch number of a rebirth is ahead of any that was heard of.
   package static let rebirthLeap: UInt64 = 1 << 20
+  /// Writes kept without a quorum, and their bytes.
+  package static let overlayWritesMax = 65_536
+  package static let overlayBytesMax = 8 * 1024 * 1024
+  /// Requests of one message to another server that is to see to them.
+  package static let relayMax = 64
   /// Incarnations remembered of one server.
   package static let incarnationsKnownMax = 16
 }
@@ -56,6 +61,12 @@ package struct Options: Sendable {
   package var writeRefuseTicks: Tick = 80
   /// A write whose outcome is still open is given up after this.
   package var deadlineTicks: Tick = 400
+  /// Without contact to a quorum for so long, a server answers without one.
+  package var degradeTicks: Tick = 30
+  /// Whether it does.
+  package var answersDegraded = true
+  /// Relayed reads that are not answered after this are asked for elsewhere.
+  package var relayTicks: Tick = 20
   /// Bytes of log behind which a snapshot is taken.
   package var snapshotBytes = 4 * 1024 * 1024
   package var snapshotOps: UInt64 = 4096

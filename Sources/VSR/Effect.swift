@@ -32,6 +32,10 @@ package enum JournalRecord: Hashable, Sendable {
   case state(HardState)
   /// The log after `segment.after` is replaced, together with the state that says so.
   case install(HardState, LogSegment)
+  /// A write is kept without a quorum: the merge write, encoded.
+  case keep([UInt8])
+  /// The write kept under this identity has ended.
+  case end(Digest)
 }
 
 /// A committed state: what a snapshot holds.
@@ -57,8 +61,13 @@ package struct Restored: Sendable {
   package var snapshot: SnapshotState?
   /// Begins at the snapshot or before it.
   package var log: Log
+  /// Writes kept without a quorum that have not ended, in their order.
+  package var overlay: [[UInt8]]
 
-  package init(incarnation: Incarnation, state: HardState, snapshot: SnapshotState?, log: Log) {
+  package init(
+    incarnation: Incarnation, state: HardState, snapshot: SnapshotState?, log: Log, overlay: [[UInt8]] = []
+  ) {
+    self.overlay = overlay
     self.incarnation = incarnation
     self.state = state
     self.snapshot = snapshot
@@ -103,9 +112,45 @@ package struct ReadOutcomes: Sendable {
       Record(ticket: ticket, counter: counter, lineage: store.lineage, value: start..<values.count))
   }
 
+  /// What another server answered.
+  mutating func append(ticket: UInt64, counter: UInt64?, lineage: UInt64, value: UnsafeRawBufferPointer?) {
+    let start = values.count
+    if let value { values.append(contentsOf: value) }
+    records.append(
+      Record(ticket: ticket, counter: counter, lineage: lineage, value: start..<values.count))
+  }
+
+  mutating func append(_ other: ReadOutcomes) {
+    let start = values.count
+    values += other.values
+    for var record in other.records {
+      record.value = record.value.lowerBound + start..<record.value.upperBound + start
+      records.append(record)
+    }
+  }
+
+  /// Removes the records of other servers' clients, and returns them.
+  mutating func takeRelayed() -> [Record] {
+    guard records.contains(where: { $0.ticket >= Relays.first }) else { return [] }
+    defer { records.removeAll { $0.ticket >= Relays.first } }
+    return records.filter { $0.ticket >= Relays.first }
+  }
+
   package mutating func removeAll() {
     records.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Answers that no quorum has confirmed.
+package struct DegradedAnswers: Sendable {
+  /// How long ago a quorum last confirmed the state of the server that gave them.
+  package let age: Tick
+  package var writes = Outcomes()
+  package var reads = ReadOutcomes()
+
+  package init(age: Tick) {
+    self.age = age
   }
 }
 
@@ -122,6 +167,8 @@ package struct Effects {
   /// Answers to this server's writes, by number, and to its reads, by ticket.
   package var writeOutcomes = Outcomes()
   package var readOutcomes = ReadOutcomes()
+  /// Answers to either that prove nothing.
+  package var degraded: [DegradedAnswers] = []
   /// Answers to reads of the whole store: a copy that shares its memory until one of the two is written.
   package var storeOutcomes: [(ticket: UInt64, store: Store)] = []
   package var writeFailures: [(number: UInt64, failure: Failure)] = []
@@ -139,6 +186,7 @@ package struct Effects {
     writeOutcomes.removeAll()
     readOutcomes.removeAll()
     storeOutcomes.removeAll()
+    degraded.removeAll()
     writeFailures.removeAll(keepingCapacity: true)
     readFailures.removeAll(keepingCapacity: true)
     wantsSlice = false

@@ -5,6 +5,8 @@ import KVStore
 package enum Event: Sendable {
   /// 10 ms have passed.
   case tick
+  /// The wall clock, milliseconds since 1970: told now and then, for display alone.
+  case wallClock(UInt64)
   /// The process was held up (stopped, overloaded) for so many ticks, which are not delivered. What lies in the
   /// sockets is best read before.
   case stalled(ticks: Tick)
@@ -13,7 +15,8 @@ package enum Event: Sendable {
   case message(Message)
   /// Writes of this server's clients, in the store's encoding; numbered from `first` on, in one sequence for the
   /// session. Each is answered once, by its number.
-  case writes(first: UInt64, count: Int, bytes: [UInt8])
+  /// `isStrict`: none of them is to be answered without a quorum.
+  case writes(first: UInt64, count: Int, bytes: [UInt8], isStrict: Bool = false)
   /// Reads of this server's clients. Each is answered once, by its ticket.
   case reads(Reads)
   /// Everything through this journal position is on disk.
@@ -35,15 +38,18 @@ package struct Reads: Sendable {
   package private(set) var tickets: [UInt64] = []
   private var keys: [UInt8] = []
   private var ends: [Int] = []
-  /// Which of them ask for the whole store: hardly ever any.
+  /// Which of them ask for the whole store, and which are not to be answered without a quorum: hardly ever any.
   private var wholes: [Int] = []
+  private var stricts: [Int] = []
 
   package init() {}
 
   package var count: Int { tickets.count }
   package var isEmpty: Bool { tickets.isEmpty }
 
-  package mutating func append(ticket: UInt64, key: UnsafeRawBufferPointer) {
+  /// `isStrict`: it is not to be answered without a quorum.
+  package mutating func append(ticket: UInt64, key: UnsafeRawBufferPointer, isStrict: Bool = false) {
+    if isStrict { stricts.append(count) }
     tickets.append(ticket)
     keys.append(contentsOf: key)
     ends.append(keys.count)
@@ -62,11 +68,17 @@ package struct Reads: Sendable {
 
   mutating func append(_ other: Reads, at index: Int) {
     if other.isWhole(at: index) { return appendAll(ticket: other.tickets[index]) }
-    other.withKey(at: index) { append(ticket: other.tickets[index], key: $0) }
+    other.withKey(at: index) {
+      append(ticket: other.tickets[index], key: $0, isStrict: other.isStrict(at: index))
+    }
   }
 
   /// Whether this one asks for the whole store: then it has no key.
   package func isWhole(at index: Int) -> Bool { !wholes.isEmpty && wholes.contains(index) }
+
+  package func isStrict(at index: Int) -> Bool {
+    isWhole(at: index) || (!stricts.isEmpty && stricts.contains(index))
+  }
 
   package func withKey<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     keys.withUnsafeBytes {
@@ -79,5 +91,6 @@ package struct Reads: Sendable {
     keys.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     wholes.removeAll()
+    stricts.removeAll()
   }
 }

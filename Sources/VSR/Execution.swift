@@ -101,16 +101,35 @@ extension Replica {
 
   private mutating func executeGroup(_ group: BorrowedGroup) {
     let mine = group.session == session ? waiting.take(first: group.first) : nil
-    let isAwaited = mine.map { !$0.isGivenUp } ?? false
+    let isAwaited = mine.map { !$0.isGivenUp && !$0.isOverlays } ?? false
     counters.writesExecuted += group.count
+    if isAwaited, case .relayed(let relayer)? = mine?.source { return executeRelayed(group, for: relayer) }
+    // Taken out meanwhile: `out` is part of what executes.
+    var outcomes = Outcomes()
+    swap(&outcomes, &out.writeOutcomes)
+    execute(group, isAwaited: isAwaited, into: &outcomes)
+    swap(&outcomes, &out.writeOutcomes)
+  }
+
+  private mutating func execute(_ group: BorrowedGroup, isAwaited: Bool, into outcomes: inout Outcomes) {
     var number = group.first
     var reader = WriteReader(group.bytes)
     while let write = try? reader.next() {
       execution.store.execute(
         write, identity: Group.identity(session: group.session, number: number),
-        ticket: isAwaited ? number : nil, into: &out.writeOutcomes)
+        ticket: isAwaited ? number : nil, into: &outcomes)
       number += 1
+      if !overlay.isEmpty, let name = write.idempotencyKey { decideKept(name) }
     }
+  }
+
+  private mutating func executeRelayed(_ group: BorrowedGroup, for relayer: WaitingGroups.Relayer) {
+    var outcomes = Outcomes()
+    execute(group, isAwaited: true, into: &outcomes)
+    let answer = RelayedAnswer(
+      outcomes, [], from: group.first, count: group.count, age: nil, lineage: execution.store.lineage)
+    let relayed = Relayed(request: relayer.first, isOfWrites: true, answer: answer)
+    send(.relayed(relayed), to: relayer.server)
   }
 
   private mutating func executeEpochStart(_ entry: LogEntry) {

@@ -64,6 +64,27 @@ package struct Group: Hashable, Sendable {
     self.bytes = bytes
   }
 
+  /// The same writes in groups of at most `max`.
+  func parts(of max: Int) -> [Group] {
+    var parts: [Group] = []
+    bytes.withUnsafeBytes { raw in
+      var reader = WriteReader(raw)
+      var start = 0
+      var taken = 0
+      while (try? reader.next()) != nil {
+        taken += 1
+        guard taken % max == 0 || taken == count else { continue }
+        let done = parts.reduce(0) { $0 + $1.count }
+        parts.append(
+          Group(
+            session: session, first: first + UInt64(done), count: taken - done,
+            bytes: Array(raw[start..<reader.offset])))
+        start = reader.offset
+      }
+    }
+    return parts
+  }
+
   package func put(into body: inout [UInt8]) {
     body.put(session)
     body.putVarint(first)

@@ -51,6 +51,12 @@ package enum Payload: Hashable, Sendable {
   case propose(Propose)
   case agree(Agree)
   case announce(Announce)
+  /// To all in contact, by one that lacks a quorum: ask me for nothing but what I keep.
+  case belowQuorum
+  /// To a server that reaches a quorum, or keeps what is written without one: see to this for my clients.
+  case relayReads(RelayReads)
+  case relayWrites(RelayWrites)
+  case relayed(Relayed)
 }
 
 package struct Ping: Hashable, Sendable {
@@ -329,5 +335,60 @@ package struct Announce: Hashable, Sendable {
     self.start = start
     self.op = op
     self.digest = digest
+  }
+}
+
+package struct RelayReads: Hashable, Sendable {
+  /// Used once in the sender's session.
+  package var id: UInt64
+  /// Whether answers may be such that prove nothing.
+  package var mayDegrade: Bool
+  /// At most `Bounds.relayMax`.
+  package var keys: [[UInt8]]
+
+  package init(id: UInt64, mayDegrade: Bool, keys: [[UInt8]]) {
+    self.id = id
+    self.mayDegrade = mayDegrade
+    self.keys = keys
+  }
+}
+
+package struct RelayWrites: Hashable, Sendable {
+  package var mayDegrade: Bool
+  /// Sent once. At most `Bounds.relayMax` writes.
+  package var group: Group
+
+  package init(mayDegrade: Bool, group: Group) {
+    self.mayDegrade = mayDegrade
+    self.group = group
+  }
+}
+
+/// The answer to `RelayReads` or `RelayWrites`.
+package struct Relayed: Hashable, Sendable {
+  /// The reads' id, or the writes' first number.
+  package var request: UInt64
+  package var isOfWrites: Bool
+  /// Nil: refused, and nothing done.
+  package var answer: RelayedAnswer?
+
+  package init(request: UInt64, isOfWrites: Bool, answer: RelayedAnswer?) {
+    self.request = request
+    self.isOfWrites = isOfWrites
+    self.answer = answer
+  }
+}
+
+package struct RelayedAnswer: Hashable, Sendable {
+  /// Nil: linearizable. Otherwise how long ago a quorum last confirmed the sender's state.
+  package var age: Tick?
+  package var lineage: UInt64
+  /// One outcome after another, in the order of the request.
+  package var bytes: [UInt8]
+
+  package init(age: Tick?, lineage: UInt64, bytes: [UInt8]) {
+    self.age = age
+    self.lineage = lineage
+    self.bytes = bytes
   }
 }

@@ -22,7 +22,12 @@ struct Outbox: Sendable {
   }
 
   /// Nothing waits for it.
-  mutating func recordCommit() {
+  mutating func recordUnawaited() {
+    position += 1
+  }
+
+  /// A write kept without a quorum: its answer waits for `position`.
+  mutating func recordKept() {
     position += 1
   }
 

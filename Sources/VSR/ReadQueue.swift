@@ -25,6 +25,32 @@ struct ReadQueue: Sendable {
 
   var count: Int { pending.reduce(0) { $0 + $1.reads.count } + batches.reduce(0) { $0 + $1.reads.count } }
 
+  /// Those that are not answered yet and of which `mayTake` holds leave the queue.
+  mutating func take(where mayTake: (Reads, Int) -> Bool) -> [(arrived: Tick, reads: Reads)] {
+    var taken: [(arrived: Tick, reads: Reads)] = []
+    var rest: [(arrived: Tick, reads: Reads)] = []
+    for item in pending {
+      var (goes, stays) = (Reads(), Reads())
+      for index in 0..<item.reads.count {
+        if mayTake(item.reads, index) { goes.append(item.reads, at: index) } else { stays.append(item.reads, at: index) }
+      }
+      if !goes.isEmpty { taken.append((item.arrived, goes)) }
+      if !stays.isEmpty { rest.append((item.arrived, stays)) }
+    }
+    pending = rest
+    for place in batches.indices {
+      var goes = Reads()
+      for index in 0..<batches[place].reads.count where !batches[place].isAnswered[index] {
+        guard mayTake(batches[place].reads, index) else { continue }
+        goes.append(batches[place].reads, at: index)
+        batches[place].isAnswered[index] = true
+      }
+      if !goes.isEmpty { taken.append((batches[place].arrived, goes)) }
+    }
+    batches.removeAll { !$0.isAnswered.contains(false) }
+    return taken
+  }
+
   mutating func nextID() -> UInt64 {
     lastID &+= 1
     return lastID

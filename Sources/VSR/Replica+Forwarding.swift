@@ -4,11 +4,11 @@ import KVStore
 // A server hands its clients' writes to the primary, each group once: it is handed over again only after it is
 // certain that it never entered a log, or, within a view, under the same sequence number.
 extension Replica {
-  mutating func onWrites(first: UInt64, count: Int, bytes: [UInt8]) {
+  mutating func onWrites(first: UInt64, count: Int, bytes: [UInt8], isStrict: Bool) {
     precondition(count <= Bounds.groupWritesMax && bytes.count <= Bounds.groupBytesMax)
     let group = Group(session: session, first: first, count: count, bytes: bytes)
     guard waiting.count < Bounds.waitingGroupsMax else { return fail(group, .overloaded) }
-    waiting.add(group, at: now)
+    waiting.add(group, from: .clients(isStrict: isStrict), at: now)
   }
 
   mutating func fail(_ group: Group, _ failure: Failure) {
@@ -23,7 +23,7 @@ extension Replica {
     else { return }
     if forwarded.epoch != epoch.id || forwarded.view != view { forwarded = (epoch.id, view, 0) }
     var room = Bounds.forwardsMax - waiting.all.count { isForwardedNow($0) }
-    for index in waiting.all.indices where waiting.all[index].handed == nil {
+    for index in waiting.all.indices where waiting.isReady(waiting.all[index]) {
       guard room > 0 else { return }
       room -= 1
       let handed = WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: forwarded.count, at: now)
@@ -98,21 +98,28 @@ extension Replica {
 
   /// Gives up what waited too long: refused if it certainly entered no log, unknown otherwise.
   mutating func expireWrites() {
-    for item in waiting.removeAll(where: { $0.handed == nil && now >= $0.arrived + options.writeRefuseTicks })
-    {
-      fail(item.group, .unavailable)
+    let (now, limit, deadline) = (now, options.writeRefuseTicks, options.deadlineTicks)
+    for item in waiting.removeAll(where: {
+      $0.handed == nil && !$0.isOverlays && now >= $0.arrived + limit
+    }) {
+      fail(item, .unavailable)
     }
-    for group in waiting.giveUp(where: { now >= $0.arrived + options.deadlineTicks }) {
-      fail(group, .unknown)
-    }
+    for item in waiting.giveUp(where: { now >= $0.arrived + deadline }) { fail(item, .unknown) }
+    // No log of this server's will tell of them.
+    _ = waiting.removeAll { $0.isGivenUp && $0.handed?.relayedTo != nil }
   }
 
   /// A snapshot replaced ops that were not executed here: what they did with waiting writes is known only for
   /// those whose idempotency key it records.
   mutating func settleWaitingAfterSnapshot() {
-    for group in waiting.giveUp(where: { _ in true }) {
-      var number = group.first
-      group.bytes.withUnsafeBytes { raw in
+    _ = waiting.removeAll { $0.isOverlays }
+    for item in waiting.giveUp(where: { $0.handed?.relayedTo == nil }) {
+      guard case .clients = item.source else {
+        fail(item, .unknown)
+        continue
+      }
+      var number = item.group.first
+      item.group.bytes.withUnsafeBytes { raw in
         var reader = WriteReader(raw)
         while let write = try? reader.next() {
           if let key = write.idempotencyKey, execution.store.contains(idempotencyKey: key) {

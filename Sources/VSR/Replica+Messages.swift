@@ -52,6 +52,10 @@ extension Replica {
     case .propose(let propose): onPropose(propose, from: message)
     case .agree(let agree): onAgree(agree, from: message)
     case .announce(let announcement): onAnnounce(announcement, from: message)
+    case .belowQuorum: onBelowQuorum(from: message.from)
+    case .relayReads(let relay): onRelayReads(relay, from: message.from)
+    case .relayWrites(let relay): onRelayWrites(relay, from: message.from)
+    case .relayed(let relayed): onRelayed(relayed, from: message.from)
     case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
       .forward, .forwardOk:
       guard isOfThisEpoch(message) else { return }
@@ -87,7 +91,7 @@ extension Replica {
     case .forward(let forward): onForward(forward, from: message)
     case .forwardOk(let ok): onForwardOk(ok, from: message)
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .moved, .propose, .agree,
-      .announce:
+      .announce, .belowQuorum, .relayReads, .relayWrites, .relayed:
       break
     }
   }
@@ -109,7 +113,7 @@ extension Replica {
     sendUnheld(.ping(selfPing), to: other)
   }
 
-  private mutating func sendUnheld(_ payload: Payload, to other: ServerIndex) {
+  mutating func sendUnheld(_ payload: Payload, to other: ServerIndex) {
     let message = Message(from: server, incarnation: incarnation, epoch: epoch.id, payload: payload)
     out.messages.append((other, message))
   }
@@ -184,6 +188,8 @@ extension Replica {
     repeatForwards()
     expireWrites()
     expireReads()
+    expireRelays()
+    tickBelowQuorum()
     noteConfirmation()
     workASlice()
   }
@@ -196,6 +202,7 @@ extension Replica {
     for other in peers.indices { peers[other].putOff(by: ticks) }
     change.putOff(by: ticks)
     primary.putOff(by: ticks)
+    below.putOff(by: ticks)
   }
 
   /// A process that refuses or resets a connection is probably gone; if not, it answers.

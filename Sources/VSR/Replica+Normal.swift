@@ -59,7 +59,7 @@ extension Replica {
       groups += 1
     }
     primary.queue.removeFirst(taken)
-    for index in waiting.all.indices where waiting.all[index].handed == nil {
+    for index in waiting.all.indices where waiting.isReady(waiting.all[index]) {
       guard groups < Bounds.batchGroupsMax, body.count < Bounds.batchBytesMax else { break }
       waiting.hand(index, WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, at: now))
       waiting.all[index].group.put(into: &body)

@@ -132,6 +132,7 @@ extension Replica {
         if execution.op < bound.op, options.holds(.wholeReadsAwaitEveryOp) { continue }
       } else {
         let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
+        if overlay.holds(keyHash: hash), options.holds(.keptKeysWaitForTheirMerge) { continue }
         if mayBeWritten(hash, through: bound.op) { continue }
       }
       reads.batches[index].isAnswered[item] = true

@@ -14,6 +14,7 @@ extension Replica {
       store: execution.store)
     snapshots.pending = (state, false)
     out.snapshot = state
+    recordOverlay()
   }
 
   /// The epoch of the last stop-sign, committed or not.
@@ -50,6 +51,7 @@ extension Replica {
     install(tail, after: state.op)
     outbox.recordSnapshot(of: state.op)
     settleWaitingAfterSnapshot()
+    endDecidedKept()
     if state.epoch.id.number > epoch.id.number { enterEpoch(state.epoch) }
     requestStateOfAny()
   }
@@ -148,5 +150,6 @@ extension Replica {
     transfer.incoming = nil
     snapshots.pending = (state, true)
     out.snapshot = state
+    recordOverlay()
   }
 }

@@ -40,6 +40,9 @@ package struct Replica: Sendable {
   /// How many groups were forwarded in the view named.
   var forwarded: (epoch: EpochID, view: View, count: UInt64) = (.none, 0, 0)
   var reads: ReadQueue
+  var overlay: Overlay
+  var below = BelowQuorum()
+  var relays: Relays
   var transfer = TransferState()
   var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
@@ -77,6 +80,8 @@ package struct Replica: Sendable {
     outbox = Outbox(durableOp: log.head)
     peers = Array(repeating: Peer(), count: serverCount)
     reads = ReadQueue(session: session)
+    overlay = Overlay(restored.overlay)
+    relays = Relays(session: session)
     snapshots = SnapshotKeeper(saved: snapshot)
     formation = FormationState(
       agreed: state.agreed, epochHeard: max(state.epochHeard, epoch.id.number))
@@ -99,10 +104,12 @@ package struct Replica: Sendable {
   private mutating func handle(_ event: Event) {
     switch event {
     case .tick: onTick()
+    case .wallClock(let milliseconds): below.set(wallClock: milliseconds, at: now)
     case .stalled(let ticks): onStalled(ticks)
     case .slice: workASlice()
     case .message(let message): onMessage(message)
-    case .writes(let first, let count, let bytes): onWrites(first: first, count: count, bytes: bytes)
+    case .writes(let first, let count, let bytes, let isStrict):
+      onWrites(first: first, count: count, bytes: bytes, isStrict: isStrict)
     case .reads(let batch): onReads(batch)
     case .synced(let position): onSynced(position)
     case .snapshotSaved(let op): onSnapshotSaved(op)
@@ -116,11 +123,15 @@ package struct Replica: Sendable {
   /// What may follow from any event, in the order in which one thing enables the next.
   private mutating func settle() {
     advanceCommit()
+    serveBelowQuorum()
+    if !overlay.isEmpty || waiting.holdsClients { mergeOverlay() }
     if isNormalPrimary { prepareWaiting() } else { forwardWaiting() }
     answerReads()
     sendProbe()
     takeSnapshot()
     recordCommit()
+    releaseDegraded()
+    sendRelayed()
     outbox.release(into: &out.messages)
     out.wantsSlice = snapshots.hasWork
   }
@@ -234,6 +245,7 @@ extension Replica {
   private mutating func recordStart() {
     hasRecordedStart = true
     install([], after: log.head)
+    endDecidedKept()
   }
 
   /// The commit number of now and then, so that a restart finds little of its log uncommitted.
@@ -241,7 +253,7 @@ extension Replica {
     guard commit >= commitRecorded + Bounds.pipelineMax else { return }
     commitRecorded = commit
     out.journal.append(.state(hardState))
-    outbox.recordCommit()
+    outbox.recordUnawaited()
   }
 
   mutating func onSynced(_ position: JournalPosition) {

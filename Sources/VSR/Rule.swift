@@ -47,6 +47,9 @@ package enum Rule: String, CaseIterable, Sendable {
   case restartedPrimaryLeavesItsView = "restarted-primary-leaves-its-view"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"
   case viewIsSyncedBeforeItsMessages = "view-is-synced-before-its-messages"
+  case absentKeysHaveABase = "absent-keys-have-a-base"
+  case keptWritesAreSynced = "kept-writes-are-synced"
+  case keptKeysWaitForTheirMerge = "kept-keys-wait-for-their-merge"
   // Of the journal, where the simulator's disks keep it.
   case damageIsNotATornTail = "damage-is-not-a-torn-tail"
   case syncCoversOnlyEarlierWrites = "sync-covers-only-earlier-writes"

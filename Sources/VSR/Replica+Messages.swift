@@ -154,6 +154,7 @@ extension Replica {
     hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
+    peers[message.from].epochNumber = message.epoch.number
     acknowledgeLoss(of: ping.lossAcknowledged)
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
     if !isBorn || message.epoch == epoch.id {

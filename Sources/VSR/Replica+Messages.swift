@@ -66,10 +66,8 @@ extension Replica {
 
   /// What does not fit is dropped; one that lags is told, one that is ahead is asked.
   private mutating func isOfThisEpoch(_ message: Message) -> Bool {
-    let isSame =
-      options.holds(.siblingEpochsDiffer)
-      ? message.epoch == epoch.id : message.epoch.number == epoch.id.number
-    if isSame { return isBorn && !isFrozen }
+    // Whole identities: siblings can share a number.
+    if message.epoch == epoch.id { return isBorn && !isFrozen }
     if message.epoch.number < epoch.id.number {
       tellMoved(message.from)
     } else if message.epoch.number > epoch.id.number {
@@ -158,6 +156,7 @@ extension Replica {
     hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
+    peers[message.from].epochNumber = message.epoch.number
     acknowledgeLoss(of: ping.lossAcknowledged)
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
     if !isBorn || message.epoch == epoch.id {

@@ -87,7 +87,8 @@ struct RestoredJournal {
     do throws(FoldError) {
       let result = try fold.finish()
       return Restored(
-        incarnation: contents.meta.incarnation, state: result.state, snapshot: snapshot, log: result.log)
+        incarnation: contents.meta.incarnation, state: result.state, snapshot: snapshot, log: result.log,
+        overlay: result.overlay)
     } catch {
       throw Misfit(detail: "\(error)")
     }

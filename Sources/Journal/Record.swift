@@ -11,6 +11,9 @@ package enum RecordKind: UInt8, Sendable {
   case checkpoint = 4
   /// Nothing follows in this segment. The journal's own.
   case end = 5
+  /// What the core keeps beside the log, and that it is kept no more: of no place in the log.
+  case keep = 6
+  case dropKept = 7
 }
 
 /// One record, its payload borrowed: valid only within the closure that received it.

@@ -75,6 +75,7 @@ struct SegmentScan {
       case .end: isEnded = true
       case .truncate: isInstalling = true
       case .state: if !isAtFirstRecord { isInstalling = false }
+      case .keep, .dropKept: break
       }
       isAtFirstRecord = false
     }

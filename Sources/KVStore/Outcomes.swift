@@ -20,6 +20,10 @@ package struct Outcome: Equatable, Sendable {
   package var result: Result
   /// Not executed now: the first outcome again.
   package var isReplayed: Bool
+
+  package init(ticket: UInt64, result: Result, isReplayed: Bool) {
+    (self.ticket, self.result, self.isReplayed) = (ticket, result, isReplayed)
+  }
 }
 
 /// Outcomes and the old values they speak of: a buffer that its owner empties and reuses.
@@ -49,12 +53,23 @@ package struct Outcomes: Sendable {
     records.removeSubrange(kept...)
   }
 
-  mutating func append(_ outcome: Outcome) {
+  package mutating func append(_ outcome: Outcome) {
     records.append(outcome)
   }
 
+  package mutating func append(_ other: Outcomes) {
+    let start = values.count
+    values += other.values
+    for var record in other.records {
+      if case .done(let version, let old?) = record.result {
+        record.result = .done(version: version, old: old.lowerBound + start..<old.upperBound + start)
+      }
+      records.append(record)
+    }
+  }
+
   /// Keeps a copy of `value`, and tells where.
-  mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
+  package mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
     let start = values.count
     values.append(contentsOf: value)
     return start..<values.count

@@ -38,6 +38,14 @@ extension Payload {
     case .propose(let propose): [lives(of: propose.vector)]
     case .agree(let agree): [lives(of: agree.vector), "op=\(agree.report.rank.op)"]
     case .announce(let announce): ["op=\(announce.op)", announce.start.content]
+    case .belowQuorum: []
+    case .relayReads(let relay): relay.keys.map { String(decoding: $0, as: UTF8.self) }
+    case .relayWrites(let relay): [relay.group.content]
+    case .relayed(let relayed):
+      [
+        relayed.isOfWrites ? "writes" : "reads",
+        relayed.answer.map { $0.age == nil ? "linearizable" : "degraded" } ?? "refused",
+      ]
     }
   }
 }

@@ -6,6 +6,8 @@ struct Disk {
   private(set) var state = HardState.blank
   private(set) var log = Log()
   private(set) var snapshot: SnapshotState?
+  /// Kept without a quorum.
+  private var overlay: [[UInt8]] = []
   /// Written and not synced.
   private var pending: [JournalRecord] = []
   private var pendingSnapshot: SnapshotState?
@@ -25,7 +27,7 @@ struct Disk {
     pendingSnapshot = nil
     position = 0
     synced = 0
-    return Restored(incarnation: incarnation, state: state, snapshot: snapshot, log: log)
+    return Restored(incarnation: incarnation, state: state, snapshot: snapshot, log: log, overlay: overlay)
   }
 
   mutating func write(_ effects: Effects) {
@@ -64,6 +66,8 @@ struct Disk {
         log = Log(base: segment.after, digest: segment.digest)
       }
       for entry in segment.entries { log.append(entry) }
+    case .keep(let write): if !overlay.contains(write) { overlay.append(write) }
+    case .end(let identity): overlay.removeAll { mergeIdentity(of: $0) == identity }
     }
   }
 }

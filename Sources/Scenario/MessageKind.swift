@@ -4,7 +4,7 @@ import VSR
 enum MessageKind: String, CaseIterable {
   case ping, pong, prepare, prepareOk, commit, vote, startViewChange, doViewChange, startView, getState
   case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, forwardOk, moved, propose, agree,
-    announce
+    announce, belowQuorum, relayReads, relayWrites, relayed
 
   init(_ payload: Payload) {
     switch payload {
@@ -28,10 +28,15 @@ enum MessageKind: String, CaseIterable {
     case .propose: self = .propose
     case .agree: self = .agree
     case .announce: self = .announce
+    case .belowQuorum: self = .belowQuorum
+    case .relayReads: self = .relayReads
+    case .relayWrites: self = .relayWrites
+    case .relayed: self = .relayed
     }
   }
 
-  var isPing: Bool { self == .ping || self == .pong }
+  /// Said now and then, and traced only on demand.
+  var isPing: Bool { self == .ping || self == .pong || self == .belowQuorum }
 }
 
 /// A message under way.

@@ -70,6 +70,8 @@ extension World {
     case "deadline": options.deadlineTicks = value
     case "snapshotOps": options.snapshotOps = value
     case "retainedOps": options.retainedOps = value
+    case "degrade": options.degradeTicks = value
+    case "relay": options.relayTicks = value
     case "outcomes": limits.outcomes = Int(value)
     default: throw ScriptError("no option \(parts[0])")
     }

@@ -184,6 +184,16 @@ struct World {
       }
       note(readNames[record.ticket], Answer(text: "done", value: value))
     }
+    for answers in effects.degraded {
+      for outcome in answers.writes.records {
+        let value = Answer(outcome, values: answers.writes.values).value
+        noteWrite(session, outcome.ticket, Answer(text: "degraded", value: value))
+      }
+      for record in answers.reads.records {
+        let value = record.counter.map { _ in String(decoding: answers.reads.values[record.value], as: UTF8.self) }
+        note(readNames[record.ticket], Answer(text: "degraded", value: value))
+      }
+    }
     for outcome in effects.storeOutcomes {
       note(readNames[outcome.ticket], Answer(text: "done", value: outcome.store.content))
     }
@@ -198,7 +208,7 @@ struct World {
 
   private mutating func note(_ name: String?, _ answer: Answer) {
     guard let name else { return }
-    let value = answer.text == "done" ? " \(answer.value ?? "NIL")" : ""
+    let value = ["done", "degraded"].contains(answer.text) ? " \(answer.value ?? "NIL")" : ""
     trace.append("\(name) \(answer.text)\(value)\(answers[name] == nil ? "" : " a second time")")
     answers[name] = answer
   }

@@ -94,6 +94,30 @@ extension Checker {
     epochs.noteCommitted(entry, by: server.process!.replica.epoch)
     guard entry.kind == .requests else { return }
     if let (rule, detail) = requests.commit(entry, in: lineage) { fail(rule, server.index, time, detail) }
+    checkMerges(server, at: time)
+  }
+
+  /// What the writes that were just committed did, as the client table remembers it.
+  private mutating func checkMerges(_ server: SimulatedServer, at time: UInt64) {
+    for write in requests.kept.takeFresh() where violation == nil {
+      guard write.question.isEmpty || isDone(write.question, at: server) else {
+        requests.kept.noteLost(write)
+        continue
+      }
+      guard let unseen = requests.kept.noteEffect(write) else { continue }
+      fail(.keptSeesWhatItOverwrites, server.index, time, "op \(write.op) merges a write: \(unseen)")
+    }
+  }
+
+  private func isDone(_ question: [UInt8], at server: SimulatedServer) -> Bool {
+    question.withUnsafeBytes { raw in
+      var reader = WriteReader(raw)
+      guard let write = try? reader.next() else { return false }
+      var outcomes = Outcomes()
+      let isKnown = server.process!.look { $0.store.answer(write, ticket: 1, into: &outcomes) }
+      guard isKnown, let outcome = outcomes.records.first, case .done = outcome.result else { return false }
+      return true
+    }
   }
 
   /// One that says that its executed state needs no question to anybody has executed all that was committed.

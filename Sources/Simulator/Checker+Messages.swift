@@ -85,7 +85,7 @@ extension Checker {
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .probe, .forward, .forwardOk,
       .moved,
       .propose,
-      .announce:
+      .announce, .belowQuorum, .relayReads, .relayWrites, .relayed:
       break
     }
   }

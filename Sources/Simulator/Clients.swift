@@ -30,6 +30,8 @@ struct Operation {
   /// An attempt may have been executed without a word.
   var isUncertain = false
   var isSettled = false
+  /// An answer without a quorum is none.
+  var isStrict = false
   /// It is not waited for before it is sent again.
   var isDoubled = false
   var mayDouble: Bool { idempotencyKey != nil && attempts == 1 }

@@ -23,6 +23,7 @@ extension Event {
     case .stalled: 8
     case .acknowledgeLoss: 9
     case .slice: 10
+    case .wallClock: 11
     }
   }
 }
@@ -50,6 +51,10 @@ extension Payload {
     case .agree: 18
     case .announce: 19
     case .forwardOk: 20
+    case .belowQuorum: 22
+    case .relayReads: 23
+    case .relayWrites: 24
+    case .relayed: 25
     }
   }
 }
@@ -60,7 +65,9 @@ func describe(_ event: Event) -> String {
   case .slice: "slice"
   case .stalled(let ticks): "stalled for \(ticks) ticks"
   case .message(let message): "<- \(message.from) \(describe(message))"
-  case .writes(let first, let count, _): "writes \(first)...\(first + UInt64(count) - 1)"
+  case .wallClock(let milliseconds): "wall clock \(milliseconds)"
+  case .writes(let first, let count, _, let isStrict):
+    "writes \(first)...\(first + UInt64(count) - 1)\(isStrict ? " strict" : "")"
   case .reads(let reads): "reads \(reads.tickets.first ?? 0)...\(reads.tickets.last ?? 0)"
   case .synced(let position): "synced \(position)"
   case .snapshotSaved(let op): "snapshot saved of op \(op)"
@@ -114,6 +121,14 @@ func describe(_ payload: Payload) -> String {
       + " op \(agree.report.rank.op)\(agree.report.isBlank ? " blank" : "")"
   case .announce(let announce):
     "announce epoch \(announce.start.number) lineage \(announce.start.lineage) after op \(announce.op)"
+  case .belowQuorum: "belowQuorum"
+  case .relayReads(let relay):
+    "relayReads \(short(relay.id)) of \(relay.keys.count)\(relay.mayDegrade ? "" : " strict")"
+  case .relayWrites(let relay):
+    "relayWrites \(relay.group.first)+\(relay.group.count)\(relay.mayDegrade ? "" : " strict")"
+  case .relayed(let relayed):
+    "relayed \(relayed.isOfWrites ? "writes" : "reads")"
+      + " \(relayed.answer.map { $0.age.map { "aged \($0)" } ?? "linearizable" } ?? "refused")"
   }
 }
 
@@ -135,6 +150,8 @@ func describe(_ record: JournalRecord) -> String {
   case .append(let entry): "append \(describe(entry))"
   case .state(let state): "state \(describe(state))"
   case .install(let state, let segment): "install \(describe(state)) \(describe(segment))"
+  case .keep(let write): "keep \(mergeIdentity(of: write).map { short($0) } ?? "nothing")"
+  case .end(let identity): "end \(short(identity))"
   }
 }
 

@@ -13,6 +13,8 @@ package struct Random: Sendable {
     case faults = 7
     case wire = 8
     case swarm = 9
+    case belowQuorum = 11
+    case strictness = 12
   }
 
   private var s0: UInt64

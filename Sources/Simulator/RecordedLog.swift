@@ -6,6 +6,8 @@ import VSR
 struct RecordedLog: Sendable {
   private(set) var state = HardState.blank
   private(set) var log = Log()
+  /// Writes kept without a quorum, in order.
+  private(set) var overlay: [[UInt8]] = []
   /// Written or waiting to be, but not known to be on disk.
   private(set) var unsynced: [JournalRecord] = []
   /// What a record said that cannot follow what was there.
@@ -14,9 +16,10 @@ struct RecordedLog: Sendable {
   init() {}
 
   /// As a start found it.
-  init(state: HardState, log: Log) {
-    self.state = state
-    self.log = log
+  init(_ found: Restored) {
+    state = found.state
+    log = found.log
+    overlay = found.overlay
   }
 
   mutating func add(_ records: [JournalRecord]) {
@@ -44,7 +47,7 @@ struct RecordedLog: Sendable {
   }
 
   private func isSame(as found: Restored) -> Bool {
-    guard state == found.state else { return false }
+    guard state == found.state, overlay == found.overlay else { return false }
     if let snapshot = found.snapshot, log.digest(at: snapshot.op) != snapshot.digest {
       // It stands for a log that is another's, or not there yet; one before the log may be the own as well, found
       // where the next has rotted.
@@ -71,6 +74,8 @@ struct RecordedLog: Sendable {
         log = Log(base: segment.after, digest: segment.digest)
       }
       for entry in segment.entries { log.append(entry) }
+    case .keep(let write): if !overlay.contains(write) { overlay.append(write) }
+    case .end(let identity): overlay.removeAll { mergeIdentity(of: $0) == identity }
     }
   }
 }

@@ -11,6 +11,8 @@ struct RequestLedger {
     case unknown
     /// Its process ended first.
     case lost
+    /// Answered without a quorum.
+    case degraded
   }
 
   struct WriteRequest {
@@ -39,6 +41,9 @@ struct RequestLedger {
 
   private(set) var openCount = 0
   private var indexes: [Session: Int] = [:]
+  /// Requests that a server has from another one: by its own session and number, the other's run and number.
+  private var relayed: [Session: [UInt64: (run: Int, number: UInt64)]] = [:]
+  var kept = KeptLedger()
   private(set) var runs: [Run] = []
 
   mutating func begin(session: Session, server: ServerIndex) {
@@ -83,6 +88,20 @@ struct RequestLedger {
     return runs[run].reads[index]
   }
 
+  /// A server will hand writes of another one's clients to the log, under numbers of its own.
+  mutating func relay(_ group: Group, as number: UInt64, by session: Session) {
+    let run = indexes[group.session]!
+    for offset in 0..<UInt64(group.count) {
+      relayed[session, default: [:]][number + offset] = (run, group.first + offset)
+    }
+  }
+
+  /// Whose request that is.
+  func origin(_ session: Session, _ number: UInt64) -> (run: Int, number: UInt64)? {
+    if let origin = relayed[session]?[number] { return origin }
+    return indexes[session].map { ($0, number) }
+  }
+
   /// Every write of a committed entry is one that was asked for, is committed for the first time, and has not
   /// been refused.
   mutating func commit(_ entry: LogEntry, in lineage: UInt64) -> (Violation.Rule, String)? {
@@ -96,15 +115,22 @@ struct RequestLedger {
   private mutating func commit(_ group: BorrowedGroup, op: Op, in lineage: UInt64) -> (
     Violation.Rule, String
   )? {
-    guard let run = indexes[group.session] else {
-      return (.commitsAreRequested, "op \(op) has writes of no process")
-    }
     var reader = WriteReader(group.bytes)
     for number in group.first..<group.first + UInt64(group.count) {
       let start = reader.offset
-      guard (try? reader.next()) != nil, runs[run].writes.indices.contains(Int(number) - 1) else {
-        return (.commitsAreRequested, "op \(op) has a write \(number) that nobody asked for")
+      guard let write = try? reader.next() else { break }
+      let identity =
+        write.idempotencyKey.map { Write.identity(ofIdempotencyKey: $0) }
+        ?? Group.identity(session: group.session, number: number)
+      defer { kept.noteCommitted(write, identity, op: op, in: lineage) }
+      if write.merge != nil {
+        guard kept.isKnown(write, identity) else {
+          return (.commitsAreRequested, "op \(op) merges a write that nobody kept")
+        }
+        continue
       }
+      guard let (run, number) = origin(group.session, number), runs[run].writes.indices.contains(Int(number) - 1)
+      else { return (.commitsAreRequested, "op \(op) has a write \(number) that nobody asked for") }
       let slice = UnsafeRawBufferPointer(rebasing: group.bytes[start..<reader.offset])
       if let found = commit(slice, run, Int(number) - 1, op: op, in: lineage) { return found }
     }
@@ -125,6 +151,7 @@ struct RequestLedger {
     if write.op != 0, write.op != op, write.lineage == lineage {
       return (.executedOnce, "\(name) is op \(write.op) and op \(op)")
     }
+    if write.answer == .degraded { return (.executedOnce, "\(name) is kept without a quorum, and op \(op)") }
     if write.answer == .refused { return (.refusedIsNotExecuted, "\(name) was refused, and is op \(op)") }
     runs[run].writes[index].op = op
     runs[run].writes[index].lineage = lineage

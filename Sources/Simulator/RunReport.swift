@@ -17,6 +17,10 @@ package struct RunReport: Sendable {
   package var writesDone = 0
   package var refused = 0
   package var unknown = 0
+  /// Answers without a quorum; writes so kept, and how they ended.
+  package var degraded = 0
+  package var keptApplied = 0
+  package var keptLost = 0
   package var messages = 0
   /// Of frames sent.
   package var bytes = 0

@@ -70,6 +70,8 @@ package struct Settings: Sendable {
   package var deletePermille = 100
   package var vanishPermille = 0
   package var doublingPermille = 0
+  /// Of the requests: those that are not to be answered without a quorum.
+  package var strictPermille = 0
   package var timeoutMean = 500_000
   package var attemptsMax = 1
   /// Operations of one client at a time.
@@ -93,11 +95,21 @@ package struct Settings: Sendable {
     doublingPermille = random.pick([50, 300, 1000])
     if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
+    drawBelowQuorum()
     keepSoleServerQuick()
     var choice = Random(seed: seed, stream: .swarm)
     let drawn = Swarm.draw(&choice)
     swarm = chosen ?? drawn
     swarm?.apply(to: &self, &choice)
+  }
+
+  /// When a server answers without a quorum: a stream of its own, so that it moves no other setting.
+  private mutating func drawBelowQuorum() {
+    var random = Random(seed: seed, stream: .belowQuorum)
+    options.degradeTicks = UInt64(random.pick([0, 3, 10, 30, 30]))
+    options.relayTicks = UInt64(random.pick([5, 20]))
+    options.answersDegraded = random.chance(permille: 850)
+    strictPermille = random.pick([0, 100, 400])
   }
 
   /// A single server has an op for every write: at each tenth event a snapshot, of a table of 1000 outcomes, would

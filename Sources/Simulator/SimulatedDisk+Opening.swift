@@ -111,7 +111,7 @@ extension SimulatedDisk {
       state: found.state, index: contents.index, unfinished: contents.unfinished)
     progress = SyncProgress(at: contents.end)
     witnessed = .start
-    recorded = RecordedLog(state: found.restored.state, log: found.restored.log)
+    recorded = RecordedLog(found.restored)
     snapshotSaved = SnapshotName(found.restored.snapshot)
     snapshotAsked = nil
   }

@@ -70,15 +70,20 @@ struct Front {
   /// Groups that are full already.
   private(set) var full: [Event] = []
 
-  /// One more write; it begins another group where this one has no room.
-  mutating func append(_ write: [UInt8]) {
-    if writes.count + write.count > Bounds.groupBytesMax || writeCount == Bounds.groupWritesMax { close() }
+  /// Whether the group is one of writes that are not to be answered without a quorum.
+  private var isStrict = false
+
+  /// One more write; it begins another group where this one has no room, or is of another kind.
+  mutating func append(_ write: [UInt8], isStrict: Bool) {
+    let isFull = writes.count + write.count > Bounds.groupBytesMax || writeCount == Bounds.groupWritesMax
+    if writeCount > 0, isFull || isStrict != self.isStrict { close() }
+    self.isStrict = isStrict
     writes.append(contentsOf: write)
     writeCount += 1
   }
 
   private mutating func close() {
-    full.append(.writes(first: firstNumber, count: writeCount, bytes: writes))
+    full.append(.writes(first: firstNumber, count: writeCount, bytes: writes, isStrict: isStrict))
     firstNumber += UInt64(writeCount)
     writeCount = 0
     writes.removeAll()

@@ -13,6 +13,7 @@ extension Simulation {
     for record in effects.readOutcomes.records {
       hear(record, effects.readOutcomes.values, run: run, from: server)
     }
+    for answers in effects.degraded { hear(answers, run: run, from: server) }
     for outcome in effects.storeOutcomes {
       hear(outcome.store, ticket: outcome.ticket, run: run, from: server)
     }

@@ -35,6 +35,7 @@ extension Simulation {
     let index =
       isDump
       ? makeDump(slot, server) : isRead ? makeRead(slot, key, server) : makeWrite(slot, key, server)
+    clients.operations[index].isStrict = strictRandom.chance(permille: settings.strictPermille)
     attempt(index, at: server)
     if isFaulty, clientRandom.chance(permille: rates.vanishPermille) {
       report.faults[FaultKind.vanishing.index] += 1
@@ -96,14 +97,16 @@ extension Simulation {
     let operation = clients.operations[index]
     if operation.kind == .read {
       let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
-      clients.keyNames[operation.key].withUnsafeBytes { server.front.reads.append(ticket: ticket, key: $0) }
+      clients.keyNames[operation.key].withUnsafeBytes { 
+        server.front.reads.append(ticket: ticket, key: $0, isStrict: operation.isStrict)
+      }
     } else if operation.kind == .dump {
       let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
       server.front.reads.appendAll(ticket: ticket)
     } else {
       var write: [UInt8] = []
       encode(operation, into: &write)
-      server.front.append(write)
+      server.front.append(write, isStrict: operation.isStrict)
       let hash = write.withUnsafeBytes { SipHash.hash($0) }
       checker.requests.add(write: .init(operation: index, attempt: attempt, bytesHash: hash), run: run)
     }

@@ -24,6 +24,18 @@ extension Simulation {
     guard isConverged else { return checker.fail(.converges, nil, now, describeServers()) }
     acknowledgeLoss()
     if checker.violation == nil { serveAgain() }
+    if checker.violation == nil { checkKeptWrites() }
+  }
+
+  /// Each write that was answered without a quorum has ended, unless its server has lost its memory.
+  private func checkKeptWrites() {
+    let forgotten = checker.requests.kept.forgotten { kept in
+      let server = servers[kept.server]
+      return !broken.contains(kept.server) && server.disk.incarnation == kept.incarnation
+        && (settings.isDurable || server.process?.replica.session == kept.session)
+    }
+    guard let forgotten else { return }
+    checker.fail(.keptWriteEnds, nil, now, "nothing became of the write \(short(forgotten))")
   }
 
   /// An operator's word at one server is every server's soon.
@@ -126,6 +138,7 @@ extension Simulation {
       return replica.isNormal && replica.isMember && replica.epoch.id == first.epoch.id
         && replica.view == first.view && replica.log.head == replica.commit
         && replica.executed == first.executed && replica.executedDigest == first.executedDigest
+        && replica.overlayCount == 0
     }
   }
 
@@ -137,7 +150,7 @@ extension Simulation {
       let role = replica.isNormalPrimary ? "primary" : replica.isMember ? "backup" : "learner"
       let state = replica.isFrozen ? "frozen" : "\(replica.status)"
       return
-        "\(server.index)\(broken.contains(server.index) ? " (cut off)" : "") \(role) \(state) \(place) \(ops)"
+        "\(server.index)\(replica.overlayCount > 0 ? " keeps \(replica.overlayCount)" : "")\(broken.contains(server.index) ? " (cut off)" : "") \(role) \(state) \(place) \(ops)"
     }.joined(separator: "; ")
   }
 

@@ -33,6 +33,7 @@ package final class Simulation {
   var networkRandom: Random
   var diskRandom: Random
   var clientRandom: Random
+  var strictRandom: Random
   var serverRandom: Random
   var faultRandom: Random
 
@@ -40,7 +41,7 @@ package final class Simulation {
   var hash = TraceHash()
   /// Where the trace goes, line by line.
   package var trace: ((String) -> Void)?
-  private var effects = Effects()
+  var effects = Effects()
   /// Whether each process' events are kept, for `Replay`.
   package var recordsCapsules = false
 
@@ -53,6 +54,7 @@ package final class Simulation {
     networkRandom = Random(seed: settings.seed, stream: .network)
     diskRandom = Random(seed: settings.seed, stream: .disk)
     clientRandom = Random(seed: settings.seed, stream: .clients)
+    strictRandom = Random(seed: settings.seed, stream: .strictness)
     serverRandom = Random(seed: settings.seed, stream: .servers)
     faultRandom = Random(seed: settings.seed, stream: .faults)
     report = RunReport(seed: settings.seed)
@@ -151,6 +153,7 @@ package final class Simulation {
     if recordsCapsules { server.capsule.put(event: event) }
     let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
+    noteRelay(event, at: server)
     hash.mix(
       server.process!.replica.log.headDigest.low,
       server.process!.replica.commit << 20 ^ server.process!.replica.view)
@@ -172,7 +175,7 @@ package final class Simulation {
       send(message, to: to)
     }
     if !effects.writeOutcomes.records.isEmpty || !effects.readOutcomes.records.isEmpty
-      || !effects.storeOutcomes.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
+      || !effects.storeOutcomes.isEmpty || !effects.degraded.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
     {
       hear(effects, from: server)
     }
@@ -185,6 +188,8 @@ package final class Simulation {
 
   private func fillReport() {
     report.virtualTime = now
+    report.keptApplied = checker.requests.kept.appliedCount
+    report.keptLost = checker.requests.kept.lostCount
     report.traceHash = hash.value
     report.violation = checker.violation
     checker.fill(&report)

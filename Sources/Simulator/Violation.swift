@@ -22,6 +22,10 @@ package struct Violation: Equatable, Sendable {
     case frozenIsSilent = "frozen-is-silent"
     case onePrimary = "one-primary"
     case oneOpPrepared = "one-op-prepared"
+    /// A write kept without a quorum overwrote what it had not seen, was forgotten, or answered a strict request.
+    case keptSeesWhatItOverwrites = "kept-sees-what-it-overwrites"
+    case keptWriteEnds = "kept-write-ends"
+    case strictIsNotDegraded = "strict-is-not-degraded"
     case nothingAfterStopSign = "nothing-after-stop-sign"
     case onlyMembersSpeak = "only-members-speak"
     case sameState = "same-state"

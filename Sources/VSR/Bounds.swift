@@ -61,9 +61,10 @@ package struct Options: Sendable {
   package var writeRefuseTicks: Tick = 80
   /// A write whose outcome is still open is given up after this.
   package var deadlineTicks: Tick = 400
-  /// Without contact to a quorum for so long, a server answers without one.
-  package var degradeTicks: Tick = 30
-  /// Whether it does.
+  /// Without contact to a quorum for so long, a server has its clients' requests seen to by one that has, or answers
+  /// without; 0: never.
+  package var degradeTicks: Tick = 0
+  /// Whether it answers without.
   package var answersDegraded = true
   /// Relayed reads that are not answered after this are asked for elsewhere.
   package var relayTicks: Tick = 20

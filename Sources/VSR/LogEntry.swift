@@ -1,4 +1,5 @@
 import Bytes
+import KVStore
 
 /// One op of the log.
 package struct LogEntry: Hashable, Sendable {

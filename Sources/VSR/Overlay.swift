@@ -101,6 +101,9 @@ extension Overlay.Entry {
   }
 }
 
+/// The identity under which a merge write is kept; nil: it is none.
+package func mergeIdentity(of bytes: [UInt8]) -> Digest? { Overlay.Entry(bytes)?.identity }
+
 /// What a server below a quorum shows: the newest that it knows. First what it keeps itself, then the log's tail, of
 /// which nobody knows whether it is committed, then the executed state.
 struct Fork: Sendable {

@@ -7,7 +7,8 @@ import KVStore
 extension Replica {
   /// Whether this server has lacked a quorum for so long that nobody is to wait for one.
   package var isCutOff: Bool {
-    now >= below.contactAt + options.degradeTicks && (!hasQuorumContact || isFrozen)
+    options.degradeTicks > 0 && now >= below.contactAt + options.degradeTicks
+      && (!hasQuorumContact || isFrozen)
   }
 
   /// Writes kept without a quorum that the log has not decided about.
@@ -142,6 +143,11 @@ extension Replica {
     }
   }
 
+  /// Of this server's client's write of that number, where the client gave none.
+  package func idempotencyKey(ofNumber number: UInt64) -> [UInt8] {
+    Replica.idempotencyKey(session: session, number: number)
+  }
+
   /// Of a write whose client gave none; no client can give one such.
   static func idempotencyKey(session: Session, number: UInt64) -> [UInt8] {
     var name: [UInt8] = [0]
@@ -177,7 +183,7 @@ extension Replica {
   private mutating func record(_ write: Write, base: Digest) {
     let older = overlay.superseded(by: base)
     var merge = write
-    merge.merge = Merge(
+    merge.merge = Write.Merge(
       base: older?.base ?? base, writtenAt: below.wallClock(at: now), server: UInt8(server))
     var bytes: [UInt8] = []
     bytes.put(merge)

@@ -172,7 +172,7 @@ extension Replica {
     reads.batches.removeAll { now >= $0.arrived + limit }
   }
 
-  private mutating func refuse(_ batch: Reads) {
+  mutating func refuse(_ batch: Reads) {
     for ticket in batch.tickets { out.readFailures.append((ticket, .unavailable)) }
   }
 }

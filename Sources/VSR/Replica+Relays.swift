@@ -126,6 +126,14 @@ extension Replica {
     waiting.add(group, from: .relayed(relayer), at: now)
   }
 
+  /// Under which number of its own this server would hand another's group to the log; nil: it does not have it.
+  package func number(ofRelayed group: Group) -> UInt64? {
+    waiting.all.first { item in
+      guard case .relayed(let relayer) = item.source else { return false }
+      return relayer.session == group.session && relayer.first == group.first
+    }?.group.first
+  }
+
   /// Answers to other servers' clients leave in messages.
   mutating func sendRelayed() {
     guard !relays.received.isEmpty else { return }

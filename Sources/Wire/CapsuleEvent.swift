@@ -14,6 +14,9 @@ private enum CapsuleCode: UInt8 {
   case acknowledgeLoss = 10
   case handOver = 11
   case slice = 12
+  case wallClock = 13
+  /// Writes that are not to be answered without a quorum.
+  case strictWrites = 14
   /// So many events are left out: what follows cannot be stepped through.
   case gap = 255
 }
@@ -34,14 +37,17 @@ extension [UInt8] {
     case .acknowledgeLoss: put(.acknowledgeLoss, 0)
     case .handOver: put(.handOver, 0)
     case .slice: put(.slice, 0)
+    case .wallClock(let milliseconds): put(.wallClock, milliseconds)
     case .message(let message):
       // What no frame has room for cannot have come in one.
       putLong(.message) { bytes in
-        let fits = bytes.put(frame: message)
+        bytes.put(UInt8(message.from))
+        var writer = FrameWriter(.two)
+        let fits = writer.put(message, into: &bytes)
         precondition(fits, "a message that came in no frame")
       }
-    case .writes(let first, let count, let writes):
-      putLong(.writes) { bytes in
+    case .writes(let first, let count, let writes, let isStrict):
+      putLong(isStrict ? .strictWrites : .writes) { bytes in
         bytes.putVarint(first)
         bytes.putVarint(count)
         bytes.put(writes)
@@ -85,7 +91,7 @@ extension [UInt8] {
     for index in 0..<reads.count {
       putVarint(reads.tickets[index])
       let isWhole = reads.isWhole(at: index)
-      put(UInt8(isWhole ? 1 : 0))
+      put(UInt8(isWhole ? 1 : reads.isStrict(at: index) ? 2 : 0))
       if !isWhole { reads.withKey(at: index) { putCounted($0) } }
     }
   }
@@ -139,18 +145,22 @@ package struct CapsuleReader {
     case .acknowledgeLoss: return .acknowledgeLoss
     case .handOver: return .handOver
     case .slice: return .slice
+    case .wallClock: return .wallClock(try fields.takeVarint())
     case .message: return .message(try takeMessage(from: &fields))
-    case .writes:
+    case .writes, .strictWrites:
       let first = try fields.takeVarint()
       let count = try fields.takeCount(max: Bounds.groupWritesMax)
-      return .writes(first: first, count: count, bytes: [UInt8](try fields.take(count: fields.remaining)))
+      return .writes(
+        first: first, count: count, bytes: [UInt8](try fields.take(count: fields.remaining)),
+        isStrict: code == .strictWrites)
     case .reads: return .reads(try takeReads(from: &fields))
     case .gap: throw MalformedBytes()
     }
   }
 
   private func takeMessage(from fields: inout ByteReader) throws(MalformedBytes) -> Message {
-    var reader = FrameReader(serverCount: start.serverCount)
+    let sender = try fields.takeCount(max: start.serverCount - 1)
+    var reader = FrameReader(serverCount: start.serverCount, version: .two, sender: sender)
     reader.append(try fields.take(count: fields.remaining))
     guard let message = try? reader.next() else { throw MalformedBytes() }
     return message
@@ -160,10 +170,11 @@ package struct CapsuleReader {
     var reads = Reads()
     for _ in 0..<(try fields.takeCount(max: fields.remaining)) {
       let ticket = try fields.takeVarint()
-      if try fields.take(UInt8.self) == 1 {
+      let form = try fields.take(UInt8.self)
+      if form == 1 {
         reads.appendAll(ticket: ticket)
       } else {
-        reads.append(ticket: ticket, key: try fields.takeCounted(max: fields.remaining))
+        reads.append(ticket: ticket, key: try fields.takeCounted(max: fields.remaining), isStrict: form == 2)
       }
     }
     return reads

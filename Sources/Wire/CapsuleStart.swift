@@ -7,7 +7,7 @@ import VSR
 
 /// "QRCP".
 private let capsuleMagic: UInt32 = 0x5043_5251
-private let capsuleFormat: UInt8 = 1
+private let capsuleFormat: UInt8 = 2
 
 /// Everything that a replica's first state follows from.
 package struct CapsuleStart: Sendable {
@@ -39,7 +39,7 @@ extension Options {
   fileprivate static let words: [WritableKeyPath<Options, UInt64> & Sendable] = [
     \.heartbeatTicks, \.silenceTicksMin, \.silenceTicksMax, \.stuckTicks, \.pingTicks, \.voteTicks,
     \.viewChangeTicks, \.transferTicks, \.probeTicks, \.forwardTicks, \.formationTicks, \.readRefuseTicks,
-    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps,
+    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps, \.degradeTicks, \.relayTicks,
   ]
 }
 
@@ -58,6 +58,7 @@ extension [UInt8] {
     }
     for word in Options.words { putVarint(start.options[keyPath: word]) }
     putVarint(start.options.snapshotBytes)
+    put(flag: start.options.answersDegraded)
     put(start.restored)
   }
 
@@ -68,6 +69,8 @@ extension [UInt8] {
     var snapshot: [UInt8] = []
     while encoder?.isAtEnd == false { encoder?.next(1 << 16, into: &snapshot) }
     putCounted(snapshot)
+    putVarint(restored.overlay.count)
+    for write in restored.overlay { putCounted(write) }
     let log = restored.log
     putVarint(log.base)
     put(log.baseDigest)
@@ -94,6 +97,7 @@ extension CapsuleStart {
     var options = Options()
     for word in Options.words { options[keyPath: word] = try bytes.takeVarint() }
     options.snapshotBytes = try bytes.takeCount(max: .max)
+    options.answersDegraded = try bytes.take(UInt8.self) == 1
     let restored = try takeRestored(from: &bytes, serverCount, hashKey)
     return CapsuleStart(
       server: server, serverCount: serverCount, session: session, restored: restored, limits: limits,
@@ -113,12 +117,16 @@ extension CapsuleStart {
       try decoder.append([UInt8](encoded))
       snapshot = try decoder.finish()
     }
+    var overlay: [[UInt8]] = []
+    for _ in 0..<(try fields.takeNumber()) {
+      overlay.append([UInt8](try fields.bytes.takeCounted(max: Write.encodedBytesMax)))
+    }
     let base = try fields.takeNumber()
     var log = Log(base: base, digest: try fields.takeDigest())
     for _ in 0..<(try fields.takeNumber()) {
       log.append(try fields.takeEntry(log.head + 1, parent: log.headDigest))
     }
     bytes = fields.bytes
-    return Restored(incarnation: incarnation, state: state, snapshot: snapshot, log: log)
+    return Restored(incarnation: incarnation, state: state, snapshot: snapshot, log: log, overlay: overlay)
   }
 }

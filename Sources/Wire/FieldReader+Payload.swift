@@ -1,4 +1,5 @@
 import Bytes
+import KVStore
 import VSR
 
 extension FieldReader {
@@ -26,6 +27,11 @@ extension FieldReader {
     case .propose: payload = .propose(Propose(vector: try takeVector()))
     case .agree: payload = .agree(try takeAgree())
     case .announce: payload = .announce(try takeAnnounce())
+    case .belowQuorum: payload = .belowQuorum
+    case .relayReads: payload = .relayReads(try takeRelayReads())
+    case .relayWrites:
+      payload = .relayWrites(RelayWrites(mayDegrade: try takeFlag(), group: try takeGroup()))
+    case .relayed: payload = .relayed(try takeRelayed())
     }
     try bytes.expectEnd()
     return payload
@@ -115,6 +121,31 @@ extension FieldReader {
     ProbeReply(
       id: try takeWord(), logView: try takeNumber(), head: try takeNumber(), commit: try takeNumber(),
       startOp: try takeFlag() ? try takeNumber() : nil)
+  }
+}
+
+// MARK: - Relays
+
+extension FieldReader {
+  private mutating func takeRelayReads() throws(MalformedBytes) -> RelayReads {
+    var relay = RelayReads(id: try takeWord(), mayDegrade: try takeFlag(), keys: [])
+    let count = Int(try bytes.take(UInt8.self))
+    guard 1...Bounds.relayMax ~= count else { throw MalformedBytes() }
+    for _ in 0..<count {
+      let key = try bytes.takeCounted(max: Write.keyBytesMax)
+      guard !key.isEmpty else { throw MalformedBytes() }
+      relay.keys.append([UInt8](key))
+    }
+    return relay
+  }
+
+  private mutating func takeRelayed() throws(MalformedBytes) -> Relayed {
+    var relayed = Relayed(request: try takeWord(), isOfWrites: try takeFlag(), answer: nil)
+    guard try takeFlag() else { return relayed }
+    let age = try takeFlag() ? try takeNumber() : nil
+    relayed.answer = RelayedAnswer(
+      age: age, lineage: try takeNumber(), bytes: [UInt8](try bytes.take(count: bytes.remaining)))
+    return relayed
   }
 }
 

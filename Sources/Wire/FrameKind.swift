@@ -25,6 +25,21 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case agree = 18
   case announce = 19
   case forwardOk = 20
+  case belowQuorum = 22
+  case relayReads = 23
+  case relayWrites = 24
+  case relayed = 25
+
+  /// Version 1 does not know all kinds; what it does not know is not sent.
+  func isKnown(in version: WireVersion) -> Bool {
+    switch self {
+    case .belowQuorum, .relayReads, .relayWrites, .relayed: version >= .two
+    case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
+      .newState, .snapshotChunk, .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree,
+      .announce, .forwardOk:
+      true
+    }
+  }
 
   /// What may be long and nobody waits for in order: it goes behind all else where the network is slow, and stands
   /// for itself in every version.
@@ -32,7 +47,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     switch self {
     case .newState, .snapshotChunk: true
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
-      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk:
+      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk,
+      .belowQuorum, .relayReads, .relayWrites, .relayed:
       false
     }
   }
@@ -47,9 +63,11 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case .prepare: WireBounds.bodyBytesMax
     case .doViewChange, .startView, .newState: WireBounds.segmentBytesMax
     case .snapshotChunk: Bounds.snapshotChunkBytes
-    case .forward: Bounds.groupBytesMax
+    case .forward, .relayWrites: Bounds.groupBytesMax
+    case .relayReads: WireBounds.relayReadsBytesMax
+    case .relayed: WireBounds.relayedBytesMax
     case .ping, .pong, .prepareOk, .commit, .startViewChange, .getState, .getSnapshot, .probe, .probeReply,
-      .moved, .propose, .agree, .announce, .forwardOk:
+      .moved, .propose, .agree, .announce, .forwardOk, .belowQuorum:
       0
     }
   }
@@ -78,6 +96,10 @@ extension Payload {
     case .propose: .propose
     case .agree: .agree
     case .announce: .announce
+    case .belowQuorum: .belowQuorum
+    case .relayReads: .relayReads
+    case .relayWrites: .relayWrites
+    case .relayed: .relayed
     }
   }
 }

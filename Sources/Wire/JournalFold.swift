@@ -23,6 +23,8 @@ package struct JournalFold: Sendable {
     package var state: HardState
     /// Begins at the snapshot or before it, and reaches it.
     package var log: Log
+    /// Writes kept without a quorum that have not ended, in their order.
+    package var overlay: [[UInt8]]
   }
 
   /// An installation of which not everything has been read.
@@ -41,6 +43,7 @@ package struct JournalFold: Sendable {
   /// Nil before the first record that says where the log is.
   private var log: Log?
   private var installation: Installation?
+  private var overlay = KeptWrites()
 
   /// `snapshot`: where the one that is to be used stands in the log.
   package init(snapshot: (op: Op, digest: Digest)? = nil, serverCount: Int) {
@@ -57,7 +60,7 @@ package struct JournalFold: Sendable {
     guard log.base <= base else { throw .gap(log.base) }
     // A snapshot that came from another server may be on disk before the log that goes with it.
     if log.digest(at: base) != baseDigest { log = Log(base: base, digest: baseDigest) }
-    return Result(state: state, log: log)
+    return Result(state: state, log: log, overlay: overlay.all)
   }
 }
 
@@ -65,12 +68,21 @@ package struct JournalFold: Sendable {
 
 extension JournalFold {
   package mutating func add(_ record: JournalRecord) throws(FoldError) {
-    installation = nil
+    switch record {
+    case .keep(let write): return try keep(write)
+    case .end(let identity): return overlay.end(identity)
+    case .append, .state, .install: installation = nil
+    }
     switch record {
     case .append(let entry): try add(entry)
     case .state(let next): state = next
     case .install(let next, let segment): install(segment, next)
+    case .keep, .end: break
     }
+  }
+
+  private mutating func keep(_ write: [UInt8]) throws(FoldError) {
+    guard overlay.keep(write) else { throw .malformed }
   }
 
   private mutating func add(_ entry: LogEntry) throws(FoldError) {
@@ -109,6 +121,8 @@ extension JournalFold {
     case .entry: try addEntry(op, chain, payload)
     case .state: try addState(payload)
     case .truncate: try begin(op, chain, payload)
+    case .keep: try keep([UInt8](payload))
+    case .end: overlay.end(chain)
     }
   }
 

@@ -20,6 +20,7 @@ extension [UInt8] {
     precondition((0..<serversMax).contains(message.from))
     let start = count
     let kind = message.payload.kind
+    guard kind.isKnown(in: .one) else { return false }
     put(UInt32(0))
     put(wireVersion)
     put(kind.rawValue)
@@ -58,6 +59,12 @@ extension [UInt8] {
     case .propose(let propose): put(vector: propose.vector)
     case .agree(let agree): put(agree)
     case .announce(let announcement): put(announcement)
+    case .belowQuorum: break
+    case .relayReads(let relay): put(relay)
+    case .relayWrites(let relay):
+      put(flag: relay.mayDegrade)
+      relay.group.put(into: &self)
+    case .relayed(let relayed): put(relayed)
     }
   }
 }
@@ -69,7 +76,8 @@ extension Payload {
     case .startView(let start): start.suffix.entries.count
     case .newState(let state): state.segment.entries.count
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .getState, .snapshotChunk,
-      .getSnapshot, .probe, .probeReply, .forward, .forwardOk, .moved, .propose, .agree, .announce:
+      .getSnapshot, .probe, .probeReply, .forward, .forwardOk, .moved, .propose, .agree, .announce,
+      .belowQuorum, .relayReads, .relayWrites, .relayed:
       0
     }
   }
@@ -178,6 +186,28 @@ extension [UInt8] {
     putVarint(reply.commit)
     put(flag: reply.startOp != nil)
     if let startOp = reply.startOp { putVarint(startOp) }
+  }
+}
+
+// MARK: - Relays
+
+extension [UInt8] {
+  private mutating func put(_ relay: RelayReads) {
+    put(relay.id)
+    put(flag: relay.mayDegrade)
+    put(UInt8(relay.keys.count))
+    for key in relay.keys { putCounted(key) }
+  }
+
+  private mutating func put(_ relayed: Relayed) {
+    put(relayed.request)
+    put(flag: relayed.isOfWrites)
+    put(flag: relayed.answer != nil)
+    guard let answer = relayed.answer else { return }
+    put(flag: answer.age != nil)
+    if let age = answer.age { putVarint(age) }
+    putVarint(answer.lineage)
+    put(answer.bytes)
   }
 }
 

@@ -10,6 +10,10 @@ package enum StoredKind: UInt8, Sendable {
   /// An installation begins: the first op that is void, the chain's digest before it; the payload is how many
   /// entries follow, and the state.
   case truncate = 3
+  /// A write kept without a quorum: the payload is the merge write.
+  case keep = 6
+  /// The kept write of this identity, which stands for the digest, has ended.
+  case end = 7
 }
 
 /// The core's journal records as a journal stores them, one after another; emptied and reused by its owner.
@@ -47,6 +51,11 @@ package struct StoredRecords: Sendable {
       close(.truncate, op: segment.after + 1, chain: segment.digest, from: start)
       for entry in segment.entries { append(entry) }
       append(state)
+    case .keep(let write):
+      let start = bytes.count
+      bytes.put(write)
+      close(.keep, op: 0, chain: .zero, from: start)
+    case .end(let identity): close(.end, op: 0, chain: identity, from: bytes.count)
     }
   }
 

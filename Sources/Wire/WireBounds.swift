@@ -1,3 +1,4 @@
+import KVStore
 import VSR
 
 /// What a frame may hold, derived from the bounds of the protocol. What is beyond is refused unread.
@@ -29,6 +30,11 @@ package enum WireBounds {
   static let headBytesMax = 3 + 10 + 8 + 8
   /// The fields of any payload but entries, writes and a snapshot's bytes.
   static let fieldBytesMax = 256
+
+  /// Keys with their lengths.
+  static let relayReadsBytesMax = Bounds.relayMax * (2 + Write.keyBytesMax)
+  /// A code, a version and an old value for each request.
+  static let relayedBytesMax = Bounds.relayMax * (1 + 10 + 3 + Write.valueBytesMax)
 
   /// Bytes of a length field of version 2: enough for the longest frame.
   static let lengthBytesMax = 4

@@ -7,6 +7,7 @@ enum AdminPath: String, CaseIterable {
   case metrics = "/-/metrics"
   case dump = "/-/dump"
   case status = "/-/status"
+  case conflicts = "/-/conflicts"
   case recover = "/-/recover"
   case acknowledgeLoss = "/-/acknowledge-loss"
 
@@ -18,7 +19,7 @@ enum AdminPath: String, CaseIterable {
   /// The methods that it knows.
   var allow: Allow {
     switch self {
-    case .healthy, .ready, .metrics, .dump, .status: .getAndHead
+    case .healthy, .ready, .metrics, .dump, .status, .conflicts: .getAndHead
     case .recover, .acknowledgeLoss: .post
     }
   }

@@ -11,6 +11,9 @@ package protocol Backend: AnyObject {
   /// For `/-/status`, `/-/ready` and `/-/metrics`.
   var report: ServerReport { get }
 
+  /// For `/-/conflicts`: as of what this server has executed.
+  var conflicts: ConflictReport { get }
+
   /// `POST /-/recover` and `/-/acknowledge-loss`.
   func command(_ command: OperatorCommand) -> CommandAnswer
 }

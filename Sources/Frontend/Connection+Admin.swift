@@ -16,6 +16,7 @@ extension Connection {
     case .ready: replyReady(request.form)
     case .metrics: reply(request.form, .metrics, frontend.metricsText())
     case .status: reply(request.form, .json, frontend.backend.report.json(counters: frontend.counters()))
+    case .conflicts: reply(request.form, .json, frontend.backend.conflicts.json)
     case .dump: acceptDump(request)
     case .recover: acceptRecover(request)
     case .acknowledgeLoss: reply(command: .acknowledgeLoss, request.form)

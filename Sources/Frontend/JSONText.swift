@@ -30,6 +30,14 @@ struct JSONText {
     needsComma = true
   }
 
+  /// `text`: UTF-8; nil is `null`.
+  mutating func member(_ name: String, _ text: [UInt8]?) {
+    guard let text else { return member(name, literal: "null") }
+    self.name(name)
+    quote(text)
+    needsComma = true
+  }
+
   /// nil is `null`.
   mutating func member(_ name: String, _ value: String?) {
     if let value { member(name, value) } else { member(name, literal: "null") }
@@ -60,16 +68,19 @@ struct JSONText {
     needsComma = false
   }
 
-  private mutating func quote(_ text: String) {
+  private mutating func quote(_ text: String) { quote(Array(text.utf8)) }
+
+  /// Byte by byte: what is to be escaped is ASCII.
+  private mutating func quote(_ text: [UInt8]) {
     append("\"")
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": append("\\\"")
-      case "\\": append("\\\\")
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\""): append("\\\"")
+      case UInt8(ascii: "\\"): append("\\\\")
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
         append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-      default: bytes.append(contentsOf: Array(String(scalar).utf8))
+      default: bytes.append(byte)
       }
     }
     append("\"")

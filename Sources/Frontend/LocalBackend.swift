@@ -60,7 +60,12 @@ package final class LocalBackend: Backend {
     report.bytes = store.bytes
     report.chargedBytes = store.chargedBytes
     report.storeLimit = store.limits.storeBytes
+    report.counters = [.conflicts(store.conflictCount)]
     return report
+  }
+
+  package var conflicts: ConflictReport {
+    ConflictReport(conflicts: store.conflicts, servers: [identity.id])
   }
 
   package func command(_ command: OperatorCommand) -> CommandAnswer {

@@ -1,10 +1,10 @@
 import Bytes
 
-/// The `Date` field's form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
-enum DateText {
+/// Moments in the forms that are read elsewhere.
+package enum DateText {
   static let length = 29
 
-  /// `seconds` since 1970-01-01 00:00 UTC, without leap seconds; up to the year 9999.
+  /// The `Date` field's form, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7): `seconds` since 1970-01-01 00:00 UTC, without leap seconds; up to the year 9999.
   static func put(seconds: UInt64, into output: inout [UInt8]) {
     let days = seconds / 86_400
     let time = seconds % 86_400
@@ -21,6 +21,25 @@ enum DateText {
     output.put(":")
     putTwoDigits(time % 60, into: &output)
     output.put(" GMT")
+  }
+
+  /// The form of RFC 3339 §5.6, `1994-11-06T08:49:37.000Z`: `milliseconds` since 1970-01-01 00:00 UTC, without leap
+  /// seconds; what lies behind the year 9999 is its last moment.
+  package static func put(milliseconds: UInt64, into output: inout [UInt8]) {
+    let milliseconds = min(milliseconds, 253_402_300_799_999)
+    let time = milliseconds / 1000 % 86_400
+    let date = civil(days: milliseconds / 86_400_000)
+    output.putDecimal(date.year)
+    let parts: [(StaticString, UInt64)] = [
+      ("-", date.month), ("-", date.day), ("T", time / 3600), (":", time / 60 % 60), (":", time % 60),
+    ]
+    for (separator, value) in parts {
+      output.put(separator)
+      putTwoDigits(value, into: &output)
+    }
+    output.put(milliseconds % 1000 < 100 ? ".0" : ".")
+    putTwoDigits(milliseconds % 1000, into: &output)
+    output.put("Z")
   }
 
   private static let weekdays: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -80,18 +80,20 @@ struct ByteMap: Sendable {
 
   /// The sum of all records' hashes. Costs a pass over the shards that changed since it was asked for last.
   mutating func sum() -> Digest {
-    hashes.sum(shards)
+    let shards = shards
+    return hashes.sum { shards[$0].sum }
   }
 }
 
-/// The sum over all shards of their records' hashes. What a write does to it is put off until somebody asks: a
-/// write only marks its shard.
+/// The sum over all shards (or other parts) of their records' hashes. What a write does to it is put off until
+/// somebody asks: a write only marks its shard.
 struct ShardHashes: Sendable {
   private var sums: [Digest]
   private var total = Digest.zero
   /// One bit a shard: its sum is out of date.
   private var stale: [UInt64]
 
+  /// `count`: a multiple of 64.
   init(count: Int) {
     sums = [Digest](repeating: .zero, count: count)
     stale = [UInt64](repeating: 0, count: count / 64)
@@ -101,13 +103,14 @@ struct ShardHashes: Sendable {
     stale[shard >> 6] |= 1 << UInt64(shard & 63)
   }
 
-  mutating func sum(_ shards: [Shard]) -> Digest {
+  /// `sumOf`: the sum of one shard's hashes.
+  mutating func sum(_ sumOf: (Int) -> Digest) -> Digest {
     for word in stale.indices {
       while stale[word] != 0 {
         let shard = word << 6 | stale[word].trailingZeroBitCount
         stale[word] &= stale[word] - 1
         total.subtract(sums[shard])
-        sums[shard] = shards[shard].sum
+        sums[shard] = sumOf(shard)
         total.add(sums[shard])
       }
     }

@@ -11,6 +11,10 @@ package struct Limits: Hashable, Sendable {
   package static let outcomeBytesDefault = 8 << 20
   package static let outcomeBytesMax = 256 << 20
 
+  /// Conflicts that are kept, and bytes of their keys and values. Not to be chosen: equal everywhere as they are.
+  package static let conflictsMax = 256
+  package static let conflictBytesMax = 512 << 10
+
   /// Key bytes, value bytes and `entryBytes` for each key.
   package var storeBytes: Int
   /// Outcomes that are kept for their idempotency keys.

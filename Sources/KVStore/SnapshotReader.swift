@@ -7,12 +7,15 @@ package struct SnapshotReader: Sendable {
     case header
     case entries
     case outcomes
+    case deletes
+    case conflicts
     case trailer
     case done
     case failed
   }
 
-  private static let itemBytesMax = max(SnapshotHeader.bytesMax, Record.encodedBytesMax)
+  private static let itemBytesMax = max(
+    SnapshotHeader.bytesMax, Record.encodedBytesMax, Conflict.encodedBytesMax)
 
   private let hashKey: HashKey
   private var stage = Stage.header
@@ -23,6 +26,9 @@ package struct SnapshotReader: Sendable {
   /// Records still to come.
   private var entryCount = 0
   private var outcomeCount = 0
+  private var deleteCount = 0
+  private var conflictCount = 0
+  private var nextBucket = 0
   private var lastKey: [UInt8] = []
 
   package init(hashKey: HashKey) {
@@ -80,6 +86,11 @@ package struct SnapshotReader: Sendable {
       guard takeEntry(try RecordParts(from: &reader)) else { return false }
     case .outcomes:
       guard takeOutcome(try RecordParts(from: &reader)) else { return false }
+    case .deletes:
+      let bucket = try reader.takeCount(max: LastDeletes.bucketCount - 1)
+      guard takeDelete(bucket, try reader.takeDigest()) else { return false }
+    case .conflicts:
+      guard takeConflict(try Conflict(from: &reader)) else { return false }
     case .trailer:
       guard try reader.takeDigest() == checksum.digest() else { return false }
       stage = .done
@@ -94,6 +105,10 @@ package struct SnapshotReader: Sendable {
     store.clients.restore(floor: header.floor, sequence: header.sequence)
     entryCount = header.entryCount
     outcomeCount = header.outcomeCount
+    store.deletes.forget(header.marker)
+    deleteCount = header.deleteCount
+    store.conflicts = Conflicts(recorded: header.conflictsRecorded, count: header.conflictCount)
+    conflictCount = header.conflictCount
     stage = .entries
     endSections()
   }
@@ -104,7 +119,9 @@ package struct SnapshotReader: Sendable {
       stage = .outcomes
       lastKey.removeAll(keepingCapacity: true)
     }
-    if stage == .outcomes, outcomeCount == 0 { stage = .trailer }
+    if stage == .outcomes, outcomeCount == 0 { stage = .deletes }
+    if stage == .deletes, deleteCount == 0 { stage = .conflicts }
+    if stage == .conflicts, conflictCount == 0 { stage = .trailer }
   }
 
   private mutating func takeEntry(_ parts: RecordParts) -> Bool {
@@ -129,6 +146,22 @@ package struct SnapshotReader: Sendable {
     outcomeCount -= 1
     endSections()
     return true
+  }
+
+  private mutating func takeDelete(_ bucket: Int, _ identity: Digest) -> Bool {
+    guard bucket >= nextBucket, identity != store.deletes.marker else { return false }
+    store.deletes.note(identity, in: bucket)
+    nextBucket = bucket + 1
+    deleteCount -= 1
+    endSections()
+    return true
+  }
+
+  private mutating func takeConflict(_ conflict: Conflict) -> Bool {
+    store.conflicts.append(conflict)
+    conflictCount -= 1
+    endSections()
+    return store.conflicts.isWithinLimits
   }
 
   /// Whether `key` may come next: keys are ascending and not empty.

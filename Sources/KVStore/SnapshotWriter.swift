@@ -6,6 +6,8 @@ package struct SnapshotWriter: Sendable {
     case header
     case entries
     case outcomes
+    case deletes
+    case conflicts
     case trailer
     case done
   }
@@ -13,6 +15,10 @@ package struct SnapshotWriter: Sendable {
   private let header: SnapshotHeader
   private var entries: SortedCursor
   private var outcomes: SortedCursor
+  private let deletes: LastDeletes
+  private let conflicts: Conflicts
+  /// The next bucket, then the next conflict to look at.
+  private var index = 0
   private var stage = Stage.header
   private var pending = PendingBytes()
   private var checksum = SipHash(isWide: true)
@@ -21,6 +27,8 @@ package struct SnapshotWriter: Sendable {
     header = SnapshotHeader(store)
     entries = SortedCursor(store.entries)
     outcomes = SortedCursor(store.clients.records)
+    deletes = store.deletes
+    conflicts = store.conflicts
   }
 
   package var isDone: Bool { stage == .done && pending.isEmpty }
@@ -55,12 +63,34 @@ package struct SnapshotWriter: Sendable {
         outcomes.prepare()
         return false
       }
-      if outcomes.next({ $0.put(into: &pending.item) }) == nil { stage = .trailer }
+      if outcomes.next({ $0.put(into: &pending.item) }) == nil { stage = .deletes }
+    case .deletes: produceDelete()
+    case .conflicts: produceConflict()
     case .trailer:
       pending.item.put(checksum.digest())
       stage = .done
     case .done: return false
     }
     return true
+  }
+
+  private mutating func produceDelete() {
+    guard let bucket = deletes.next(from: index) else {
+      index = 0
+      stage = .conflicts
+      return
+    }
+    pending.item.putVarint(bucket)
+    pending.item.put(deletes[bucket])
+    index = bucket + 1
+  }
+
+  private mutating func produceConflict() {
+    guard index < conflicts.count else {
+      stage = .trailer
+      return
+    }
+    conflicts[index].put(into: &pending.item)
+    index += 1
   }
 }

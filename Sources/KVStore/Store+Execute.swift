@@ -8,8 +8,8 @@ extension Store {
   /// then appended to `outcomes`; nil: nobody.
   ///
   /// In this order: a known idempotency key replays its outcome or is refused as reused; an unknown one at or
-  /// under the floor is refused; conditions; the limit, which refuses growth only; then the write counter rises
-  /// and the write is done.
+  /// under the floor is refused; conditions, and what a merge replaces; the limit, which refuses growth only; then
+  /// the write counter rises and the write is done. What a merge loses is listed in `conflicts`.
   package mutating func execute(
     _ write: Write, identity: Digest, ticket: UInt64?, into outcomes: inout Outcomes
   ) {
@@ -18,35 +18,32 @@ extension Store {
       if let ticket { outcomes.append(Outcome(ticket: ticket, result: result, isReplayed: false)) }
       return
     }
-    if !answer(write, ticket: ticket, into: &outcomes) {
-      executeFirst(write, key, ticket: ticket, into: &outcomes)
+    let precedent = precedent(of: write, key)
+    var loss = write.isMerge ? loss(by: precedent) : nil
+    if case .none = precedent {
+      loss = Conflict.Reason(executeFirst(write, key, ticket: ticket, into: &outcomes))
+    } else if let ticket {
+      replay(precedent, ticket, into: &outcomes)
     }
+    if let merge = write.merge, let loss { record(loss, of: write, key, merge) }
   }
 
   /// Answers a write that the client table decides: known, reused or expired idempotency key. False, and nothing
-  /// appended: the write is new, or has no idempotency key. Executes nothing in either case.
+  /// appended: the write is new, or has no idempotency key, or is a merge that is to be executed as it leaves a
+  /// conflict. Executes nothing in any case.
   package func answer(_ write: Write, ticket: UInt64?, into outcomes: inout Outcomes) -> Bool {
     guard let key = write.idempotencyKey else { return false }
-    let records = clients.records
-    if let location = records.locate(key, hash: records.hash(key)) {
-      guard let ticket else { return true }
-      let isSame = records.withRecord(at: location) { $0.digest == write.requestDigest }
-      let result =
-        isSame ? records.withRecord(at: location) { Reply.take($0.value, into: &outcomes) } : .keyReused
-      outcomes.append(Outcome(ticket: ticket, result: result, isReplayed: isSame))
-      return true
-    }
-    guard let floor = clients.floor(above: key) else { return false }
-    if let ticket {
-      outcomes.append(Outcome(ticket: ticket, result: .expired(floor: floor), isReplayed: false))
-    }
+    let precedent = precedent(of: write, key)
+    if case .none = precedent { return false }
+    if write.isMerge, loss(by: precedent) != nil { return false }
+    if let ticket { replay(precedent, ticket, into: &outcomes) }
     return true
   }
 
   /// Executes a write whose idempotency key is new, and records the outcome.
   private mutating func executeFirst(
     _ write: Write, _ key: UnsafeRawBufferPointer, ticket: UInt64?, into outcomes: inout Outcomes
-  ) {
+  ) -> Outcome.Result {
     let valuesCount = outcomes.values.count
     let identity = Write.identity(ofIdempotencyKey: key)
     let result = apply(write, identity: identity, keepsOld: true, into: &outcomes)
@@ -58,6 +55,7 @@ extension Store {
     } else {
       outcomes.truncateValues(to: valuesCount)
     }
+    return result
   }
 
   /// Executes regardless of the client table. The old value goes to `outcomes` if `keepsOld`.
@@ -70,6 +68,7 @@ extension Store {
       let tag = location.map { Tag(lineage: lineage, counter: entries.withRecord(at: $0) { $0.stamp }) }
       guard write.isSatisfied(by: tag) else { return .conditionFailed }
     }
+    if write.isMerge, write.merge?.base != lastWriter(of: write.key, at: location) { return .conditionFailed }
     guard fits(write, at: location) else { return .storeFull }
     var old: Range<Int>?
     if keepsOld, let location { old = entries.withRecord(at: location) { outcomes.keep($0.value) } }
@@ -85,6 +84,7 @@ extension Store {
       return .done(version: counter, old: old)
     case .delete:
       if let location { entries.remove(at: location) }
+      deletes.note(identity, in: LastDeletes.bucket(of: write.key))
       return .done(version: nil, old: old)
     }
   }

@@ -1,7 +1,7 @@
 import Bytes
 
-/// The replicated state machine: keys with their values, and the client table. Equal logs give equal states and
-/// equal outcomes, whatever the process; there is no clock, no randomness and no I/O.
+/// The replicated state machine: keys with their values, the client table, the last deletes and the conflicts. Equal
+/// logs give equal states and equal outcomes, whatever the process; there is no clock, no randomness and no I/O.
 ///
 /// A value type: a copy is cheap and stays as it is (see `ByteMap`), so it can be sent or written down slice by
 /// slice while the original executes on.
@@ -15,6 +15,9 @@ package struct Store: Sendable {
   package internal(set) var counter: UInt64 = 0
   var entries: ByteMap
   var clients: ClientTable
+  var deletes = LastDeletes()
+  /// Writes that were kept without a quorum and lost when they were merged: the latest ones, oldest first.
+  package internal(set) var conflicts = Conflicts()
 
   /// An empty store. `hashKey`: random bits of this process.
   package init(limits: Limits = Limits(), lineage: UInt64 = 0, hashKey: HashKey) {
@@ -58,6 +61,10 @@ extension Store {
     sip.update(clients.floor ?? 0)
     sip.update(entries.sum())
     sip.update(clients.sum())
+    sip.update(deletes.marker)
+    sip.update(deletes.sum())
+    sip.update(conflicts.recorded)
+    sip.update(conflicts.sum)
     return sip.digest()
   }
 }

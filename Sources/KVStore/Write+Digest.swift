@@ -8,10 +8,11 @@ extension Write {
     return sip.digest()
   }
 
-  /// The same for the same request, idempotency key apart: what tells a retry from another write.
+  /// The same for the same request, idempotency key apart: what tells a retry from another write. A request that
+  /// comes as a merge is the same as one that comes by way of a quorum.
   var requestDigest: Digest {
     var sip = SipHash(key: (0x7265_7175_6573_7401, 0), isWide: true)
-    sip.update(header)
+    sip.update(requestHeader)
     sip.update(UInt64(key.count) << 32 | UInt64(value.count))
     sip.update(ifMatch)
     sip.update(ifNoneMatch)

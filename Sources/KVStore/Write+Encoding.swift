@@ -3,11 +3,12 @@ import Bytes
 // The one encoding of a write, the same in a batch, on the wire, in the journal and at execution:
 //
 //   header    one byte: bit 0 delete, bit 1 an idempotency key follows, bits 2-3 If-Match, bits 4-5
-//             If-None-Match (0 none, 1 any, 2 a list), bits 6-7 zero
+//             If-None-Match (0 none, 1 any, 2 a list), bit 6 a merge, bit 7 zero
 //   counts    varints: key bytes; value bytes, for a set only
 //   tags      for each list: one byte, how many; 16 bytes each
 //   key, value
 //   idempotency key, if any: one byte, how long; its bytes
+//   merge, if it is one: base (16 bytes), written at (8), server (1). It has an idempotency key and no conditions
 //
 // There is one encoding only: a decoder refuses every other spelling.
 
@@ -15,7 +16,14 @@ private enum Header {
   static let hasIdempotencyKey: UInt8 = 1 << 1
   static let ifMatchShift: UInt8 = 2
   static let ifNoneMatchShift: UInt8 = 4
-  static let reserved: UInt8 = 0b1100_0000
+  static let isMerge: UInt8 = 1 << 6
+  static let reserved: UInt8 = 1 << 7
+  static let conditions: UInt8 = 0b11_1100
+
+  static func isValid(_ header: UInt8) -> Bool {
+    guard header & reserved == 0 else { return false }
+    return header & isMerge == 0 || header & (conditions | hasIdempotencyKey) == hasIdempotencyKey
+  }
 }
 
 extension Write.Condition {
@@ -29,8 +37,18 @@ extension Write.Condition {
 }
 
 extension Write {
-  /// The first byte of the encoding.
-  var header: UInt8 {
+  package var isMerge: Bool { mergeFields != nil }
+
+  /// Nil for every write that came by way of a quorum. To make a merge of a write: `[UInt8].put(_:merge:)`.
+  package var merge: Merge? {
+    guard let mergeFields else { return nil }
+    var reader = ByteReader(UnsafeRawBufferPointer(start: mergeFields, count: Merge.encodedBytes))
+    guard let merge = try? reader.takeMerge() else { preconditionFailure("their number is checked") }
+    return merge
+  }
+
+  /// The first byte of the encoding, but for the bit that only tells by which way the request came.
+  var requestHeader: UInt8 {
     var header = kind.rawValue
     if idempotencyKey != nil { header |= Header.hasIdempotencyKey }
     header |= ifMatch.code << Header.ifMatchShift
@@ -42,8 +60,18 @@ extension Write {
 extension [UInt8] {
   /// Appends the encoding. Sizes out of bounds are the caller's bug: the front has checked them.
   package mutating func put(_ write: Write) {
+    put(write, merge: write.merge)
+  }
+
+  /// Appends the encoding of the same write as a merge. It must have an idempotency key, and no conditions.
+  package mutating func put(_ write: Write, merge: Write.Merge) {
+    precondition(write.idempotencyKey != nil && !write.isConditional)
+    put(write, merge: Optional(merge))
+  }
+
+  private mutating func put(_ write: Write, merge: Write.Merge?) {
     precondition(1...Write.keyBytesMax ~= write.key.count && write.value.count <= Write.valueBytesMax)
-    put(write.header)
+    put(merge == nil ? write.requestHeader : write.requestHeader | Header.isMerge)
     putVarint(write.key.count)
     switch write.kind {
     case .set: putVarint(write.value.count)
@@ -57,6 +85,13 @@ extension [UInt8] {
     precondition(1...Write.idempotencyKeyBytesMax ~= key.count)
     put(UInt8(key.count))
     put(key)
+    if let merge { put(merge) }
+  }
+
+  private mutating func put(_ merge: Write.Merge) {
+    put(merge.base)
+    put(merge.writtenAt)
+    put(merge.server)
   }
 
   private mutating func put(_ condition: Write.Condition) {
@@ -72,7 +107,7 @@ extension ByteReader {
   /// as it is.
   package mutating func takeWrite() throws(MalformedBytes) -> Write {
     let header = try take(UInt8.self)
-    guard header & Header.reserved == 0 else { throw MalformedBytes() }
+    guard Header.isValid(header) else { throw MalformedBytes() }
     let isDelete = header & Write.Kind.delete.rawValue != 0
     let keyCount = try takeCount(max: Write.keyBytesMax)
     guard keyCount > 0 else { throw MalformedBytes() }
@@ -89,7 +124,15 @@ extension ByteReader {
       guard 1...Write.idempotencyKeyBytesMax ~= count else { throw MalformedBytes() }
       write.idempotencyKey = try take(count: count)
     }
+    if header & Header.isMerge != 0 {
+      write.mergeFields = try take(count: Write.Merge.encodedBytes).baseAddress
+    }
     return write
+  }
+
+  fileprivate mutating func takeMerge() throws(MalformedBytes) -> Write.Merge {
+    let base = try takeDigest()
+    return Write.Merge(base: base, writtenAt: try take(UInt64.self), server: try take(UInt8.self))
   }
 
   private mutating func takeCondition(_ code: UInt8) throws(MalformedBytes) -> Write.Condition {

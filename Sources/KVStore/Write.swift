@@ -20,13 +20,33 @@ package struct Write {
     case tags(TagList)
   }
 
+  /// What a write that was kept without a quorum brings along when it becomes an op (see `Store+Merge.swift`).
+  /// Such a write has an idempotency key, and no conditions.
+  package struct Merge: Hashable, Sendable {
+    static let encodedBytes = 16 + 8 + 1
+
+    /// What it replaced: the identity of the write of this key that was kept before it by the same server, if there
+    /// is one, else the key's last writer as of the log (`Store.lastWriter(of:)`).
+    package var base: Digest
+    /// When it was kept, in milliseconds since 1970 by the clock of that server. For display only.
+    package var writtenAt: UInt64
+    /// Which server kept it: its index in the sorted set.
+    package var server: UInt8
+
+    package init(base: Digest, writtenAt: UInt64, server: UInt8) {
+      self.base = base
+      self.writtenAt = writtenAt
+      self.server = server
+    }
+  }
+
   /// 128 Unicode scalars of at most four bytes.
   package static let keyBytesMax = 512
   /// 2048 Unicode scalars of at most four bytes.
   package static let valueBytesMax = 8192
   package static let idempotencyKeyBytesMax = 64
   package static let tagsMax = 64
-  /// No encoding is longer.
+  /// No encoding is longer: a merge has no tags, which are longer than what it brings along.
   package static let encodedBytesMax =
     1 + 2 + 2 + 2 * (1 + tagsMax * Tag.encodedBytes) + keyBytesMax + valueBytesMax + 1
     + idempotencyKeyBytesMax
@@ -36,10 +56,13 @@ package struct Write {
   package var key: UnsafeRawBufferPointer
   /// 0 to `valueBytesMax` bytes, none for a delete.
   package var value: UnsafeRawBufferPointer
-  /// 1 to `idempotencyKeyBytesMax` bytes.
+  /// 1 to `idempotencyKeyBytesMax` bytes. One that begins with a NUL byte is no client's: it was made up for a
+  /// write that was kept without one.
   package var idempotencyKey: UnsafeRawBufferPointer?
   package var ifMatch = Condition.none
   package var ifNoneMatch = Condition.none
+  /// Where the encoding of `merge` begins. A pointer, as a larger write costs every write that is decoded.
+  var mergeFields: UnsafeRawPointer?
 
   package init(
     set key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer,

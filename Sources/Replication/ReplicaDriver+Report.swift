@@ -32,6 +32,10 @@ extension ReplicaDriver {
     return report
   }
 
+  package var conflicts: ConflictReport {
+    ConflictReport(conflicts: replica.store.conflicts, servers: servers.members.map(\.text))
+  }
+
   private func putStore(_ report: inout ServerReport) {
     let store = replica.store
     report.keys = store.keyCount
@@ -77,6 +81,7 @@ extension ReplicaDriver {
       .init("view_changes", "Times that this server left a view for the next.", UInt64(counters.viewChanges)),
       .init("epochs", "Epochs that this server entered.", UInt64(counters.epochs)),
       .init("ops_executed", "Ops of the log executed.", UInt64(counters.opsExecuted)),
+      .conflicts(replica.store.conflictCount),
       .init("writes_executed", "Writes executed.", UInt64(counters.writesExecuted)),
       .init("probes_sent", "Read probes sent to the members.", UInt64(counters.probesSent)),
       .init("messages_dropped", "Messages of lives not verified.", UInt64(counters.messagesDropped)),

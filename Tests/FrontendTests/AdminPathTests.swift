@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import HTTP
 import KVStore
@@ -46,6 +47,50 @@ final class AdminPathTests: FrontendTestCase {
     XCTAssertEqual((peer?["sent"] as? [String: Int]), ["messages": 1, "bytes": 2])
   }
 
+  func testConflictsAreListedOldestFirst() throws {
+    try start()
+    let client = try connect()
+    client.send(get("-/conflicts"))
+    run { client.codes == ["200"] }
+    XCTAssertTrue(client.heads[0].contains("Content-Type: application/json"))
+    XCTAssertEqual(client.bodies[0], #"{"recorded":0,"dropped":0,"conflicts":[]}"#)
+
+    var store = Store(hashKey: HashKey(1, 2))
+    merge(&store, "k", "first", server: 0, base: .zero)
+    merge(&store, "k", "say \"é\\\"", server: 1, base: .zero)
+    merge(&store, "gone", nil, server: 7, base: Digest(low: 1, high: 1))
+    backend.conflicts = ConflictReport(conflicts: store.conflicts, servers: ["a:1", "b:2"])
+    client.send(get("-/conflicts"))
+    run { client.codes.count == 2 }
+    let expected = [
+      #"{"recorded":2,"dropped":0,"conflicts":[{"key":"k","lost":"say \"é\\\"","kept":"first","#,
+      #""written":"2025-11-13T02:13:20.999Z","server":"b:2","reason":"overwritten"},"#,
+      #"{"key":"gone","lost":null,"kept":null,"#,
+      #""written":"2025-11-13T02:13:20.999Z","server":null,"reason":"overwritten"}]}"#,
+    ]
+    XCTAssertEqual(client.bodies[1], expected.joined())
+  }
+
+  /// A write that was kept without a quorum; nil: a delete.
+  private func merge(_ store: inout Store, _ key: String, _ value: String?, server: UInt8, base: Digest) {
+    var outcomes = Outcomes()
+    Array(key.utf8).withUnsafeBytes { key in
+      Array((value ?? "").utf8).withUnsafeBytes { bytes in
+        [server].withUnsafeBytes { once in
+          var write = value == nil ? Write(delete: key) : Write(set: key, to: bytes)
+          write.idempotencyKey = once
+          var merge: [UInt8] = []
+          merge.put(write, merge: Write.Merge(base: base, writtenAt: 1_763_000_000_999, server: server))
+          merge.withUnsafeBytes {
+            var reader = WriteReader($0)
+            guard let write = try? reader.next() else { return XCTFail("own encoding refused") }
+            store.execute(write, identity: .zero, ticket: nil, into: &outcomes)
+          }
+        }
+      }
+    }
+  }
+
   func testMetricsCountWhatWasAnswered() throws {
     try startWithStore()
     let client = try connect()
@@ -58,6 +103,7 @@ final class AdminPathTests: FrontendTestCase {
     XCTAssertTrue(lines.contains("kv_requests_total{kind=\"write\",status=\"200\"} 1"))
     XCTAssertTrue(lines.contains("kv_requests_total{kind=\"other\",status=\"400\"} 1"))
     XCTAssertTrue(lines.contains("kv_store_keys 1"))
+    XCTAssertTrue(lines.contains("kv_conflicts_total 0"))
     XCTAssertTrue(lines.contains("kv_connections 1"))
     // Every family is told once, and nothing is told without its family.
     let families = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }

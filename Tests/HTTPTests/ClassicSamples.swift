@@ -99,6 +99,7 @@ enum ClassicSamples {
     Sample("no colon ends keeping", "GET a\nConnection: keep-alive\nnonsense\n\n", "C1.0- get read <a>"),
     Sample("folded ends keeping", "GET a\nConnection: keep-alive\n folded\n\n", "C1.0- get read <a>"),
     Sample("idempotency", "GET a=b\nIdempotency-Key: 1-x\n\n", "C1.0- get write <a> <b> once:1-x"),
+    Sample("idempotency with NUL", "GET a=b\nIdempotency-Key: \u{0}x\n\n", "C1.0- get write <a> <b>"),
     Sample("condition", "GET a=b\nIf-Match: \"1-2\"\n\n", "C1.0- get write <a> <b> if:1-2"),
     Sample("bad condition", "GET a=b\nIf-Match: 1-2\n\n", "C1.0- 400"),
     Sample("demand", "GET a\nKV-Consistency: local\n\n", "C1.0- get read <a> local"),

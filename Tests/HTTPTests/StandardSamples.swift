@@ -132,6 +132,10 @@ enum StandardSamples {
     Sample("idempotency empty quotes", request("GET /a", "Idempotency-Key: \"\""), "S1.1+ 400"),
     Sample("idempotency half quoted", request("GET /a", "Idempotency-Key: \"a"), "S1.1+ 400"),
     Sample("idempotency escaped", request("GET /a", "Idempotency-Key: \"a\\\"b\""), "S1.1+ 400"),
+    // The server's own idempotency keys begin with a NUL.
+    Sample("idempotency with NUL", request("GET /a=b", "Idempotency-Key: \u{0}a"), "S1.1- 400"),
+    Sample("idempotency with a quoted NUL", request("GET /a=b", "Idempotency-Key: \"\u{0}a\""), "S1.1- 400"),
+    Sample("idempotency with DEL", request("GET /a=b", "Idempotency-Key: a\u{7f}"), "S1.1- 400"),
     Sample("idempotency twice", request("GET /a", "Idempotency-Key: a", "Idempotency-Key: b"), "S1.1+ 400"),
     Sample("demand", request("GET /a", "KV-Consistency: Linearizable"), "S1.1+ get read <a> linearizable"),
     Sample("demand unknown", request("GET /a", "KV-Consistency: strong"), "S1.1+ 400"),

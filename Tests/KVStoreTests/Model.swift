@@ -1,5 +1,6 @@
 import Bytes
-import KVStore
+
+@testable import KVStore
 
 /// The store as simply as it can be said: dictionaries, arrays, and a search for whatever is wanted.
 struct Model {
@@ -39,6 +40,12 @@ struct Model {
   var entries: [[UInt8]: Entry] = [:]
   /// In log order.
   var recorded: [Recorded] = []
+  /// By bucket.
+  var deletes: [Int: Digest] = [:]
+  var marker = Digest.zero
+  /// All that were ever recorded.
+  var conflicts: [Conflict] = []
+  var conflictsDropped = 0
 
   var bytes: Int { entries.reduce(0) { $0 + $1.key.count + $1.value.value.count } }
   var outcomeBytes: Int { recorded.reduce(0) { $0 + $1.bytes } }
@@ -46,15 +53,52 @@ struct Model {
   mutating func execute(_ write: OwnedWrite, identity: Digest) -> OwnedOutcome {
     guard let key = write.idempotencyKey else { return OwnedOutcome(result: apply(write, identity)) }
     if let known = recorded.first(where: { $0.key == key }) {
-      return known.write == write
-        ? OwnedOutcome(result: known.result, isReplayed: true) : OwnedOutcome(result: .keyReused)
+      guard known.write == write.request else { return lose(write, .keyReused, .keyReused) }
+      if known.result == .storeFull { _ = lose(write, .storeFull, .storeFull) }
+      return OwnedOutcome(result: known.result, isReplayed: true)
     }
     let time = Recorded(key: key, write: write, result: .storeFull).time
-    if let time, let floor, time <= floor { return OwnedOutcome(result: .expired(floor: floor)) }
+    if let time, let floor, time <= floor { return lose(write, .expired, .expired(floor: floor)) }
     let result = apply(write, key.withUnsafeBytes { Write.identity(ofIdempotencyKey: $0) })
-    recorded.append(Recorded(key: key, write: write, result: result))
+    recorded.append(Recorded(key: key, write: write.request, result: result))
     while recorded.count > limits.outcomes || outcomeBytes > limits.outcomeBytes { evict() }
-    return OwnedOutcome(result: result)
+    switch result {
+    case .conditionFailed: return lose(write, .overwritten, result)
+    case .storeFull: return lose(write, .storeFull, result)
+    case .done, .keyReused, .expired: return OwnedOutcome(result: result)
+    }
+  }
+
+  func lastWriter(_ key: [UInt8]) -> Digest {
+    entries[key]?.identity ?? deletes[Self.bucket(key)] ?? marker
+  }
+
+  private static func bucket(_ key: [UInt8]) -> Int {
+    Int(key.withUnsafeBytes { SipHash.hash($0) } % 1024)
+  }
+
+  /// The outcome; of a merge, with a conflict.
+  private mutating func lose(
+    _ write: OwnedWrite, _ reason: Conflict.Reason, _ result: OwnedOutcome.Result
+  ) -> OwnedOutcome {
+    let outcome = OwnedOutcome(result: result)
+    guard let merge = write.merge else { return outcome }
+    let conflict = Conflict(
+      identity: write.identity, key: write.key, lost: write.kind == .set ? write.value : nil,
+      kept: entries[write.key]?.value, writtenAt: merge.writtenAt, server: merge.server, reason: reason)
+    let isListed = conflictsListed.contains {
+      ($0.identity, $0.key, $0.lost) == (conflict.identity, conflict.key, conflict.lost)
+    }
+    if isListed { return outcome }
+    conflicts.append(conflict)
+    while conflictsListed.count > 256 || Self.bytes(conflictsListed) > 512 * 1024 { conflictsDropped += 1 }
+    return outcome
+  }
+
+  var conflictsListed: ArraySlice<Conflict> { conflicts[conflictsDropped...] }
+
+  private static func bytes(_ conflicts: ArraySlice<Conflict>) -> Int {
+    conflicts.reduce(0) { $0 + $1.key.count + ($1.lost?.count ?? 0) + ($1.kept?.count ?? 0) }
   }
 
   private mutating func evict() {
@@ -74,12 +118,15 @@ struct Model {
     guard Self.matches(write.ifMatch, tag) ?? true, !(Self.matches(write.ifNoneMatch, tag) ?? false) else {
       return .conditionFailed
     }
+    if let merge = write.merge, merge.base != lastWriter(write.key) { return .conditionFailed }
     var next = self
     next.counter += 1
     switch write.kind {
     case .set:
       next.entries[write.key] = Entry(value: write.value, version: next.counter, identity: identity)
-    case .delete: next.entries[write.key] = nil
+    case .delete:
+      next.entries[write.key] = nil
+      next.deletes[Self.bucket(write.key)] = identity
     }
     let before = bytes + entries.count * Limits.entryBytes
     let after = next.bytes + next.entries.count * Limits.entryBytes

@@ -16,28 +16,36 @@ final class ModelTests: XCTestCase {
 
   func testTinyLimits() throws {
     let limits = Limits(storeBytes: 900, outcomes: 6, outcomeBytes: 200)
+    var reasons: Set<Conflict.Reason> = []
     for seed in 1...3 as ClosedRange<UInt64> {
-      try run(
-        Plan(seed: seed, steps: 700, limits: limits, keys: 12, valueBytesMax: 60, stepsPerSnapshot: 1))
+      reasons.formUnion(
+        try run(
+          Plan(seed: seed, steps: 700, limits: limits, keys: 12, valueBytesMax: 60, stepsPerSnapshot: 1)))
     }
+    XCTAssertEqual(reasons, Set(Conflict.Reason.allCases))
   }
 
   func testOutcomesBoundedByBytes() throws {
     let limits = Limits(storeBytes: 2500, outcomes: 1000, outcomeBytes: 1500)
-    try run(Plan(seed: 77, steps: 3000, limits: limits, keys: 30, valueBytesMax: 120, stepsPerSnapshot: 7))
+    let reasons = try run(
+      Plan(seed: 77, steps: 3000, limits: limits, keys: 30, valueBytesMax: 120, stepsPerSnapshot: 7))
+    XCTAssertEqual(reasons, Set(Conflict.Reason.allCases))
   }
 
   func testManyKeysAndOutcomes() throws {
     let limits = Limits(storeBytes: 40_000, outcomes: 150, outcomeBytes: 1 << 20)
-    try run(Plan(seed: 99, steps: 4000, limits: limits, keys: 500, valueBytesMax: 300, stepsPerSnapshot: 400))
+    let reasons = try run(
+      Plan(seed: 99, steps: 4000, limits: limits, keys: 500, valueBytesMax: 300, stepsPerSnapshot: 400))
+    XCTAssertEqual(reasons, Set(Conflict.Reason.allCases))
   }
 
   func testNothingIsKept() throws {
     let limits = Limits(storeBytes: 0, outcomes: 0, outcomeBytes: 0)
-    try run(Plan(seed: 3, steps: 300, limits: limits, keys: 4, valueBytesMax: 10, stepsPerSnapshot: 1))
+    _ = try run(Plan(seed: 3, steps: 300, limits: limits, keys: 4, valueBytesMax: 10, stepsPerSnapshot: 1))
   }
 
-  private func run(_ plan: Plan) throws {
+  /// Why merges were lost.
+  private func run(_ plan: Plan) throws -> Set<Conflict.Reason> {
     var generator = Generator(seed: plan.seed)
     var model = Model(limits: plan.limits)
     var store = Store(plan.limits, seed: plan.seed)
@@ -52,12 +60,20 @@ final class ModelTests: XCTestCase {
       XCTAssertEqual(store.execute(write, identity: identity), expected, "seed \(plan.seed) step \(step)")
       twin.executeUnwaited(write, identity: identity)
       seen.insert(expected.label)
+      if write.merge != nil, case .done = expected.result, !expected.isReplayed { seen.insert("merged") }
       compare(store, model, write, "seed \(plan.seed) step \(step)")
       if generator.isOne(in: 100) {
         let lineage = generator.next()
         store.begin(lineage: lineage)
         twin.begin(lineage: lineage)
         model.lineage = lineage
+      }
+      if generator.isOne(in: 200) {
+        let marker = Digest(low: 1, high: generator.next())
+        store.forgetDeletes(marker)
+        twin.forgetDeletes(marker)
+        model.deletes = [:]
+        model.marker = marker
       }
       if step % plan.stepsPerSnapshot == 0 {
         XCTAssertEqual(store.stateHash(), twin.stateHash(), "seed \(plan.seed) step \(step)")
@@ -66,8 +82,10 @@ final class ModelTests: XCTestCase {
     }
     XCTAssertEqual(store.snapshot(), twin.snapshot())
     if plan.limits.storeBytes > 0 {
-      XCTAssertTrue(seen.isSuperset(of: ["done", "412", "422", "409", "507", "replayed"]), "\(seen)")
+      XCTAssertTrue(
+        seen.isSuperset(of: ["done", "412", "422", "409", "507", "replayed", "merged"]), "\(seen)")
     }
+    return Set(model.conflicts.map(\.reason))
   }
 
   /// What comes back from the snapshot.
@@ -92,6 +110,10 @@ final class ModelTests: XCTestCase {
       return OwnedEntry(value: $0.value, tag: tag, identity: $0.identity)
     }
     XCTAssertEqual(store.entry(write.key), expected, place)
+    XCTAssertEqual(store.lastWriter(write.key), model.lastWriter(write.key), place)
+    XCTAssertEqual(store.conflictCount, UInt64(model.conflicts.count), place)
+    XCTAssertEqual(store.conflicts.dropped, UInt64(model.conflictsDropped), place)
+    XCTAssertTrue(store.conflicts.elementsEqual(model.conflictsListed), place)
     guard let key = write.idempotencyKey else { return }
     let isRecorded = model.recorded.contains { $0.key == key }
     XCTAssertEqual(store.contains(idempotencyKey: key), isRecorded, place)
@@ -127,10 +149,23 @@ extension Generator {
     } else {
       write.value = bytes(isOne(in: 3) ? 10 : below(plan.valueBytesMax + 1))
     }
+    if isOne(in: 4) { return merge(of: write, model) }
     if isOne(in: 4) { write.ifMatch = condition(model, write.key) }
     if isOne(in: 4) { write.ifNoneMatch = condition(model, write.key) }
     if isOne(in: 2) { write.idempotencyKey = idempotencyKey(model) }
     return write
+  }
+
+  private mutating func merge(of write: OwnedWrite, _ model: Model) -> OwnedWrite {
+    var write = write
+    write.idempotencyKey = isOne(in: 4) ? [0] + bytes(16) : idempotencyKey(model)
+    let base: Digest
+    switch below(4) {
+    case 0: base = .zero
+    case 1: base = Digest(low: next(), high: 9)
+    default: base = model.lastWriter(write.key)
+    }
+    return write.merging(base, writtenAt: next() >> UInt64(below(64)), server: UInt8(below(7)))
   }
 
   private mutating func condition(_ model: Model, _ key: [UInt8]) -> OwnedWrite.Condition {

@@ -45,6 +45,7 @@ struct OwnedWrite: Equatable {
   var idempotencyKey: [UInt8]?
   var ifMatch = Condition.none
   var ifNoneMatch = Condition.none
+  var merge: Write.Merge?
 
   static func set(_ key: String, _ value: String, idempotencyKey: String? = nil) -> OwnedWrite {
     OwnedWrite(
@@ -68,6 +69,24 @@ struct OwnedWrite: Equatable {
     return copy
   }
 
+  /// The write as it comes when it was kept without a quorum.
+  func merging(_ base: Digest, writtenAt: UInt64 = 5, server: UInt8 = 1) -> OwnedWrite {
+    var copy = self
+    copy.merge = Write.Merge(base: base, writtenAt: writtenAt, server: server)
+    return copy
+  }
+
+  /// The same write without the way it came by.
+  var request: OwnedWrite {
+    var copy = self
+    copy.merge = nil
+    return copy
+  }
+
+  var identity: Digest {
+    (idempotencyKey ?? []).withUnsafeBytes { Write.identity(ofIdempotencyKey: $0) }
+  }
+
   /// Lends the write to `body`.
   func borrow<Result>(_ body: (Write) throws -> Result) rethrows -> Result {
     let matchBytes = ifMatch.bytes
@@ -81,7 +100,13 @@ struct OwnedWrite: Equatable {
               write.idempotencyKey = idempotencyKey == nil ? nil : id
               write.ifMatch = ifMatch.borrowed(matchBytes)
               write.ifNoneMatch = ifNoneMatch.borrowed(noneMatchBytes)
-              return try body(write)
+              guard let merge else { return try body(write) }
+              var encoded: [UInt8] = []
+              encoded.put(write, merge: merge)
+              return try encoded.withUnsafeBytes {
+                var reader = ByteReader($0)
+                return try body(try reader.takeWrite())
+              }
             }
           }
         }
@@ -135,6 +160,7 @@ extension OwnedWrite {
     idempotencyKey = write.idempotencyKey.map { [UInt8]($0) }
     ifMatch = Condition(write.ifMatch)
     ifNoneMatch = Condition(write.ifNoneMatch)
+    merge = write.merge
   }
 }
 
@@ -212,6 +238,12 @@ extension Store {
   func value(_ key: String) -> String? {
     entry([UInt8](key.utf8)).map { String(decoding: $0.value, as: UTF8.self) }
   }
+
+  func lastWriter(_ key: [UInt8]) -> Digest {
+    key.withUnsafeBytes { lastWriter(of: $0) }
+  }
+
+  func lastWriter(_ key: String) -> Digest { lastWriter([UInt8](key.utf8)) }
 
   func contains(idempotencyKey key: [UInt8]) -> Bool {
     key.withUnsafeBytes { contains(idempotencyKey: $0) }

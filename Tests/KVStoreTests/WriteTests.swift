@@ -32,6 +32,31 @@ final class WriteTests: XCTestCase {
     XCTAssertEqual(OwnedWrite(key: [UInt8](repeating: 1, count: 200)).encoded.prefix(4), [0, 0xc8, 1, 0])
   }
 
+  func testFixedBytesOfAMerge() {
+    let merge = OwnedWrite.set("k", "v", idempotencyKey: "id").merging(
+      Digest(low: 0x0102, high: 3), writtenAt: 0x0405, server: 6)
+    let expected: [UInt8] =
+      [0b100_0010, 1, 1, 0x6b, 0x76, 2, 0x69, 0x64]
+      + [2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0] + [5, 4, 0, 0, 0, 0, 0, 0] + [6]
+    XCTAssertEqual(merge.encoded, expected)
+    XCTAssertEqual(decode(expected), [merge])
+    let removal = OwnedWrite.delete("k", idempotencyKey: "id").merging(.zero, writtenAt: 0, server: 0)
+    XCTAssertEqual(
+      removal.encoded, [0b100_0011, 1, 0x6b, 2, 0x69, 0x64] + [UInt8](repeating: 0, count: 25))
+  }
+
+  func testAMergeHasAKeyAndNoConditions() {
+    let merge = OwnedWrite.set("k", "v", idempotencyKey: "id").merging(.zero).encoded
+    let tail = [UInt8](repeating: 0, count: 25)
+    let bad: [[UInt8]] = [
+      [0b100_0000, 1, 1, 0x6b, 0x76] + tail,  // no idempotency key
+      [0b100_0110] + merge.dropFirst(), [0b101_0010] + merge.dropFirst(),  // if-match, if-none-match
+      [0b100_1010, 1, 1, 0] + merge.dropFirst(3),  // tags, none
+      [0b1100_0010] + merge.dropFirst(),  // reserved bit
+    ]
+    for bytes in bad { XCTAssertNil(decode(bytes), "\(bytes.prefix(8))") }
+  }
+
   func testLongestWrite() {
     let tags = OwnedWrite.Condition.tags([Tag](repeating: Tag(lineage: 1, counter: 2), count: Write.tagsMax))
     let write = OwnedWrite(
@@ -46,6 +71,7 @@ final class WriteTests: XCTestCase {
   func testBatchRoundTrip() {
     let writes: [OwnedWrite] = [
       .set("a", "1"), .delete("b", idempotencyKey: "x"), .set("c", "").noneMatching(.any),
+      .set("m", "5", idempotencyKey: "z").merging(Digest(low: 1, high: 2)),
       .set("d", "4", idempotencyKey: "y").matching(
         .tags([Tag(lineage: 9, counter: 8), Tag(lineage: 7, counter: 6)])),
     ]
@@ -71,7 +97,10 @@ final class WriteTests: XCTestCase {
   func testEveryTruncationIsRefused() {
     let tags = OwnedWrite.Condition.tags([Tag(lineage: 9, counter: 8)])
     let bytes = OwnedWrite.set("key", "value", idempotencyKey: "id").matching(tags).noneMatching(tags).encoded
-    for count in 1..<bytes.count { XCTAssertNil(decode(Array(bytes[..<count])), "\(count)") }
+    let merge = OwnedWrite.set("key", "value", idempotencyKey: "id").merging(Digest(low: 1, high: 2)).encoded
+    for bytes in [bytes, merge] {
+      for count in 1..<bytes.count { XCTAssertNil(decode(Array(bytes[..<count])), "\(count)") }
+    }
   }
 
   /// Whatever is decoded is spelled in the only way there is.
@@ -79,9 +108,10 @@ final class WriteTests: XCTestCase {
     var generator = Generator(seed: 4)
     let tags = OwnedWrite.Condition.tags([Tag(lineage: 9, counter: 8)])
     let good = OwnedWrite.set("key", "value", idempotencyKey: "id").matching(tags).noneMatching(.any).encoded
+    let merge = OwnedWrite.set("key", "value", idempotencyKey: "id").merging(Digest(low: 1, high: 2)).encoded
     var decoded = 0
     for round in 0..<40_000 {
-      var bytes = round.isMultiple(of: 2) ? good : generator.bytes(generator.below(24))
+      var bytes = [good, merge, generator.bytes(generator.below(24))][round % 3]
       for _ in 0..<generator.below(4) where !bytes.isEmpty {
         bytes[generator.below(bytes.count)] = UInt8(generator.below(256))
       }

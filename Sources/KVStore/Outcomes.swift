@@ -57,17 +57,6 @@ package struct Outcomes: Sendable {
     records.append(outcome)
   }
 
-  package mutating func append(_ other: Outcomes) {
-    let start = values.count
-    values += other.values
-    for var record in other.records {
-      if case .done(let version, let old?) = record.result {
-        record.result = .done(version: version, old: old.lowerBound + start..<old.upperBound + start)
-      }
-      records.append(record)
-    }
-  }
-
   /// Keeps a copy of `value`, and tells where.
   package mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
     let start = values.count

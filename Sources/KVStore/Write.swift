@@ -81,6 +81,13 @@ package struct Write {
     self.idempotencyKey = idempotencyKey
   }
 
+  /// The same request, as its client made it.
+  package var plain: Write {
+    var write = self
+    write.mergeFields = nil
+    return write
+  }
+
   package var isConditional: Bool {
     switch (ifMatch, ifNoneMatch) {
     case (.none, .none): false

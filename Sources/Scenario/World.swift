@@ -184,14 +184,15 @@ struct World {
       }
       note(readNames[record.ticket], Answer(text: "done", value: value))
     }
-    for answers in effects.degraded {
+    for answers in effects.others {
       for outcome in answers.writes.records {
         let value = Answer(outcome, values: answers.writes.values).value
-        noteWrite(session, outcome.ticket, Answer(text: "degraded", value: value))
+        let text = answers.age == nil ? "done" : "degraded"
+        noteWrite(session, outcome.ticket, Answer(text: text, value: value))
       }
       for record in answers.reads.records {
         let value = record.counter.map { _ in String(decoding: answers.reads.values[record.value], as: UTF8.self) }
-        note(readNames[record.ticket], Answer(text: "degraded", value: value))
+        note(readNames[record.ticket], Answer(text: answers.age == nil ? "done" : "degraded", value: value))
       }
     }
     for outcome in effects.storeOutcomes {

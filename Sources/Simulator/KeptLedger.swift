@@ -49,6 +49,19 @@ struct KeptLedger {
     return sip.hash()
   }
 
+  /// Its server keeps it no more. Returns what is wrong with that, unless a log has decided about it, or the write kept
+  /// just now is of the same key.
+  mutating func end(_ identity: Digest, after kept: [UInt8]?) -> String? {
+    guard !decided.contains(identity), let ended = all[identity]?.first else { return nil }
+    let key: UInt64? = kept?.withUnsafeBytes { raw in
+      var reader = WriteReader(raw)
+      return (try? reader.next()).map { SipHash.hash($0.key) }
+    }
+    guard key == ended.keyHash else { return "kept no more, and nothing became of it" }
+    decided.insert(identity)
+    return nil
+  }
+
   mutating func keep(_ bytes: [UInt8], by replica: Replica) {
     guard let identity = mergeIdentity(of: bytes) else { return }
     bytes.withUnsafeBytes { raw in
@@ -108,14 +121,12 @@ struct KeptLedger {
     guard decided.insert(identity).inserted, !write.isConditional else { return }
     var question: [UInt8] = []
     if write.idempotencyKey != nil {
-      var plain = write
-      plain.merge = nil
-      question.put(plain)
+      question.put(write.plain)
     }
     fresh.append(
       Committed(
         identity: identity, keyHash: SipHash.hash(write.key), op: op, lineage: lineage,
-        isMerge: write.merge != nil, question: question))
+        isMerge: write.isMerge, question: question))
   }
 
   mutating func takeFresh() -> [Committed] {

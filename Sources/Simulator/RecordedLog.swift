@@ -36,6 +36,8 @@ struct RecordedLog: Sendable {
     log.recycle(through: min(op, log.head))
   }
 
+  var overlayText: String { "\(overlay.compactMap { mergeIdentity(of: $0).map(short) })" }
+
   /// Whether a start may find this: the synced records, at least `certain` of the others, and any number more.
   func explains(_ found: Restored, certain: Int) -> Bool {
     var expected = self

@@ -123,13 +123,14 @@ struct RequestLedger {
         write.idempotencyKey.map { Write.identity(ofIdempotencyKey: $0) }
         ?? Group.identity(session: group.session, number: number)
       defer { kept.noteCommitted(write, identity, op: op, in: lineage) }
-      if write.merge != nil {
+      if write.isMerge {
         guard kept.isKnown(write, identity) else {
           return (.commitsAreRequested, "op \(op) merges a write that nobody kept")
         }
         continue
       }
-      guard let (run, number) = origin(group.session, number), runs[run].writes.indices.contains(Int(number) - 1)
+      guard let (run, number) = origin(group.session, number), let index = Int(exactly: number),
+        runs[run].writes.indices.contains(index - 1)
       else { return (.commitsAreRequested, "op \(op) has a write \(number) that nobody asked for") }
       let slice = UnsafeRawBufferPointer(rebasing: group.bytes[start..<reader.offset])
       if let found = commit(slice, run, Int(number) - 1, op: op, in: lineage) { return found }

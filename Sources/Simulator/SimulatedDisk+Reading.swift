@@ -73,7 +73,7 @@ extension SimulatedDisk {
     return """
       found view \(found.state.view) log view \(found.state.logView) commit \(found.state.commit) \
       head \(found.log.head); synced view \(state.view) log view \(state.logView) commit \(state.commit) \
-      head \(log.head), and \(certain) of \(recorded.unsynced.count) more records
+      head \(log.head) keeping \(recorded.overlayText), found \(found.overlay.compactMap { mergeIdentity(of: $0).map(short) }); and \(certain) of \(recorded.unsynced.count) more records
       """
   }
 
@@ -86,7 +86,8 @@ extension SimulatedDisk {
     do throws(FoldError) {
       let result = try fold.finish()
       let restored = Restored(
-        incarnation: contents.meta.incarnation, state: result.state, snapshot: snapshot, log: result.log)
+        incarnation: contents.meta.incarnation, state: result.state, snapshot: snapshot, log: result.log,
+        overlay: result.overlay)
       return FoundJournal(contents: contents, state: state, restored: restored)
     } catch {
       throw Misfit(detail: "\(error)")

@@ -7,13 +7,19 @@ extension Simulation {
   func hear(_ effects: Effects, from server: SimulatedServer) {
     let run = checker.requests.index(of: server.process!.replica.session)
     let lineage = server.process!.replica.store.lineage
+    for answers in effects.others where answers.age == nil {
+      for outcome in answers.writes.records {
+        hear(outcome, answers.writes.values, run: run, lineage: answers.lineage, from: server)
+      }
+      for record in answers.reads.records { hear(record, answers.reads.values, run: run, from: server) }
+    }
     for outcome in effects.writeOutcomes.records {
       hear(outcome, effects.writeOutcomes.values, run: run, lineage: lineage, from: server)
     }
     for record in effects.readOutcomes.records {
       hear(record, effects.readOutcomes.values, run: run, from: server)
     }
-    for answers in effects.degraded { hear(answers, run: run, from: server) }
+    for answers in effects.others where answers.age != nil { hear(answers, run: run, from: server) }
     for outcome in effects.storeOutcomes {
       hear(outcome.store, ticket: outcome.ticket, run: run, from: server)
     }
@@ -116,7 +122,7 @@ extension Simulation {
     let named = TagValue(key: key, value: value)
     if let known = checker.tags[tag] {
       guard known != named else { return }
-      checker.fail(.tagsNameValues, server.index, now, "tag \(tag.lineage)-\(tag.counter) names two values")
+      checker.fail(.tagsNameValues, server.index, now, "tag \(tag.lineage)-\(tag.counter) names two values, \(known.key): \(known.value) and \(key): \(value)")
     } else {
       checker.tags[tag] = named
     }

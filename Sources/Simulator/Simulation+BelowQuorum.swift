@@ -6,9 +6,16 @@ import VSR
 // Requests that one server has from another, and answers that prove nothing.
 extension Simulation {
   func noteRelay(_ event: Event, at server: SimulatedServer) {
+    var ended: [(Digest, [UInt8]?)] = []
+    defer { endedKept = ended }
     if !effects.journal.isEmpty {
-      for case .keep(let write) in effects.journal {
-        checker.requests.kept.keep(write, by: server.process!.replica)
+      var last: [UInt8]?
+      for record in effects.journal {
+        if case .keep(let write) = record {
+          last = write
+          checker.requests.kept.keep(write, by: server.process!.replica)
+        }
+        if case .end(let identity) = record { ended.append((identity, last)) }
       }
     }
     guard case .message(let message) = event, case .relayWrites(let relay) = message.payload,
@@ -17,7 +24,16 @@ extension Simulation {
     checker.requests.relay(relay.group, as: number, by: server.process!.replica.session)
   }
 
-  func hear(_ answers: DegradedAnswers, run: Int, from server: SimulatedServer) {
+  /// After the step's commits are known.
+  func checkEnds(at server: SimulatedServer) {
+    for (identity, last) in endedKept {
+      guard let wrong = checker.requests.kept.end(identity, after: last) else { continue }
+      checker.fail(.keptWriteEnds, server.index, now, "write \(short(identity)): \(wrong)")
+    }
+    endedKept.removeAll()
+  }
+
+  func hear(_ answers: OtherAnswers, run: Int, from server: SimulatedServer) {
     for outcome in answers.writes.records {
       guard let request = checker.requests.answer(write: outcome.ticket, run: run, .degraded) else {
         checker.fail(.answeredOnce, server.index, now, "write \(outcome.ticket) is answered, and was not open")

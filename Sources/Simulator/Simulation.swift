@@ -42,6 +42,8 @@ package final class Simulation {
   /// Where the trace goes, line by line.
   package var trace: ((String) -> Void)?
   var effects = Effects()
+  /// Writes whose keeping this step ended, each with the write that was kept before in the same step.
+  var endedKept: [(Digest, [UInt8]?)] = []
   /// Whether each process' events are kept, for `Replay`.
   package var recordsCapsules = false
 
@@ -158,6 +160,7 @@ package final class Simulation {
       server.process!.replica.log.headDigest.low,
       server.process!.replica.commit << 20 ^ server.process!.replica.view)
     checker.check(server, effects, at: now)
+    if !endedKept.isEmpty { checkEnds(at: server) }
     if server.process!.replica.view > before.view, server.process!.replica.epoch.id == before.epoch {
       noteViewLeft(before.view, by: server)
     }
@@ -175,7 +178,7 @@ package final class Simulation {
       send(message, to: to)
     }
     if !effects.writeOutcomes.records.isEmpty || !effects.readOutcomes.records.isEmpty
-      || !effects.storeOutcomes.isEmpty || !effects.degraded.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
+      || !effects.storeOutcomes.isEmpty || !effects.others.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
     {
       hear(effects, from: server)
     }

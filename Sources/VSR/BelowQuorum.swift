@@ -5,7 +5,7 @@ struct BelowQuorum: Sendable {
   /// What is shown meanwhile; made when first asked for.
   var fork: Fork?
   /// Answers that wait for what they speak of to be on disk.
-  var held: [(position: JournalPosition, answers: DegradedAnswers)] = []
+  var held: [(position: JournalPosition, answers: OtherAnswers)] = []
   /// The wall clock, and when it was told.
   private var wallClock: UInt64 = 0
   private var wallClockAt: Tick = 0

@@ -120,15 +120,6 @@ package struct ReadOutcomes: Sendable {
       Record(ticket: ticket, counter: counter, lineage: lineage, value: start..<values.count))
   }
 
-  mutating func append(_ other: ReadOutcomes) {
-    let start = values.count
-    values += other.values
-    for var record in other.records {
-      record.value = record.value.lowerBound + start..<record.value.upperBound + start
-      records.append(record)
-    }
-  }
-
   /// Removes the records of other servers' clients, and returns them.
   mutating func takeRelayed() -> [Record] {
     guard records.contains(where: { $0.ticket >= Relays.first }) else { return [] }
@@ -142,15 +133,16 @@ package struct ReadOutcomes: Sendable {
   }
 }
 
-/// Answers that no quorum has confirmed.
-package struct DegradedAnswers: Sendable {
-  /// How long ago a quorum last confirmed the state of the server that gave them.
-  package let age: Tick
+/// Answers that are not of this server's executed state: another server's, or such that no quorum has confirmed.
+package struct OtherAnswers: Sendable {
+  /// Nil: they are linearizable. Otherwise how long ago a quorum last confirmed the state of whoever gave them.
+  package let age: Tick?
+  package let lineage: UInt64
   package var writes = Outcomes()
   package var reads = ReadOutcomes()
 
-  package init(age: Tick) {
-    self.age = age
+  package init(age: Tick?, lineage: UInt64) {
+    (self.age, self.lineage) = (age, lineage)
   }
 }
 
@@ -167,8 +159,7 @@ package struct Effects {
   /// Answers to this server's writes, by number, and to its reads, by ticket.
   package var writeOutcomes = Outcomes()
   package var readOutcomes = ReadOutcomes()
-  /// Answers to either that prove nothing.
-  package var degraded: [DegradedAnswers] = []
+  package var others: [OtherAnswers] = []
   /// Answers to reads of the whole store: a copy that shares its memory until one of the two is written.
   package var storeOutcomes: [(ticket: UInt64, store: Store)] = []
   package var writeFailures: [(number: UInt64, failure: Failure)] = []
@@ -186,7 +177,7 @@ package struct Effects {
     writeOutcomes.removeAll()
     readOutcomes.removeAll()
     storeOutcomes.removeAll()
-    degraded.removeAll()
+    others.removeAll()
     writeFailures.removeAll(keepingCapacity: true)
     readFailures.removeAll(keepingCapacity: true)
     wantsSlice = false

@@ -354,11 +354,14 @@ package struct RelayReads: Hashable, Sendable {
 }
 
 package struct RelayWrites: Hashable, Sendable {
+  /// Rises within the sender's session: each is taken once.
+  package var id: UInt64
   package var mayDegrade: Bool
-  /// Sent once. At most `Bounds.relayMax` writes.
+  /// At most `Bounds.relayMax` writes.
   package var group: Group
 
-  package init(mayDegrade: Bool, group: Group) {
+  package init(id: UInt64, mayDegrade: Bool, group: Group) {
+    self.id = id
     self.mayDegrade = mayDegrade
     self.group = group
   }

@@ -20,8 +20,8 @@ package struct Overlay: Sendable {
   private var entries: [Digest: Entry] = [:]
   /// Identities in order; those no longer in `entries` have ended.
   private var order: [Digest] = []
-  /// How many are kept of each key, by hash.
-  private var keys: [UInt64: Int] = [:]
+  /// How many are kept of each key, by hash, and the last of them.
+  private var keys: [UInt64: (count: Int, last: Digest)] = [:]
   private(set) var bytes = 0
 
   init(_ writes: [[UInt8]]) {
@@ -40,6 +40,9 @@ package struct Overlay: Sendable {
 
   func holds(keyHash: UInt64) -> Bool { !entries.isEmpty && keys[keyHash] != nil }
 
+  /// The identity of the last write to the key that is kept.
+  func last(keyHash: UInt64) -> Digest? { keys[keyHash]?.last }
+
   /// The write that a new one to the same key, based on `base`, makes superfluous: nobody can ask for it again.
   func superseded(by base: Digest) -> Entry? {
     guard let entry = entries[base], !entry.isNamed else { return nil }
@@ -49,7 +52,7 @@ package struct Overlay: Sendable {
   mutating func keep(_ entry: Entry) {
     guard entries.updateValue(entry, forKey: entry.identity) == nil else { return }
     order.append(entry.identity)
-    keys[entry.keyHash, default: 0] += 1
+    keys[entry.keyHash] = ((keys[entry.keyHash]?.count ?? 0) + 1, entry.identity)
     bytes += entry.bytes.count
   }
 
@@ -57,7 +60,7 @@ package struct Overlay: Sendable {
   mutating func end(_ identity: Digest) -> Bool {
     guard let entry = entries.removeValue(forKey: identity) else { return false }
     bytes -= entry.bytes.count
-    if keys[entry.keyHash] == 1 { keys[entry.keyHash] = nil } else { keys[entry.keyHash]! -= 1 }
+    if let key = keys[entry.keyHash] { keys[entry.keyHash] = key.count > 1 ? (key.count - 1, key.last) : nil }
     if order.count > 2 * entries.count + 64 { order.removeAll { entries[$0] == nil } }
     return true
   }
@@ -107,32 +110,48 @@ package func mergeIdentity(of bytes: [UInt8]) -> Digest? { Overlay.Entry(bytes)?
 /// What a server below a quorum shows: the newest that it knows. First what it keeps itself, then the log's tail, of
 /// which nobody knows whether it is committed, then the executed state.
 struct Fork: Sendable {
+  /// As of the log's tail: what a write replaces is looked for here, since deletes that are kept hide others'.
+  let logged: Store
   var store: Store
   /// Idempotency keys of the tail, by identity: whether those writes are executed is not known.
-  private var undecided: Set<Digest> = []
+  private let undecided: Set<Digest>
   private let executed: Digest
   private let head: Digest
 
   init(_ execution: Execution, _ log: Log, _ overlay: Overlay) {
     (executed, head) = (execution.digest, log.headDigest)
-    store = execution.store
-    var unused = Outcomes()
+    var tail = Tail(store: execution.store)
     if log.head > execution.op {
-      for entry in log.entries(in: execution.op + 1...log.head) {
-        entry.forEachGroup { execute($0, &unused) }
-      }
+      for entry in log.entries(in: execution.op + 1...log.head) { entry.forEachGroup { tail.execute($0) } }
     }
+    (logged, store, undecided) = (tail.store, tail.store, tail.undecided)
+    var unused = Outcomes()
     for entry in overlay.all {
       entry.bytes.withUnsafeBytes { raw in
         var reader = WriteReader(raw)
-        guard var write = try? reader.next() else { return }
-        write.merge = nil
-        store.execute(write, identity: .zero, ticket: nil, into: &unused)
+        guard let write = try? reader.next() else { return }
+        store.execute(write.plain, identity: .zero, ticket: nil, into: &unused)
       }
     }
   }
 
-  private mutating func execute(_ group: BorrowedGroup, _ unused: inout Outcomes) {
+  /// Whether it still shows what a fork made now would.
+  func isCurrent(_ execution: Execution, _ log: Log) -> Bool {
+    executed == execution.digest && head == log.headDigest
+  }
+
+  func isUndecided(_ identity: Digest) -> Bool { undecided.contains(identity) }
+}
+
+/// The log's tail, executed.
+private struct Tail {
+  var store: Store
+  var undecided: Set<Digest> = []
+  private var unused = Outcomes()
+
+  init(store: Store) { self.store = store }
+
+  mutating func execute(_ group: BorrowedGroup) {
     var number = group.first
     var reader = WriteReader(group.bytes)
     while let write = try? reader.next() {
@@ -144,11 +163,4 @@ struct Fork: Sendable {
       number += 1
     }
   }
-
-  /// Whether it still shows what a fork made now would.
-  func isCurrent(_ execution: Execution, _ log: Log) -> Bool {
-    executed == execution.digest && head == log.headDigest
-  }
-
-  func isUndecided(_ identity: Digest) -> Bool { undecided.contains(identity) }
 }

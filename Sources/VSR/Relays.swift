@@ -31,6 +31,8 @@ struct Relays: Sendable {
   var sent: [Sent] = []
   private(set) var received: [Received] = []
   private var lastID: UInt64
+  /// By server: the last writes that were taken.
+  private var lastTaken: [(session: Session, id: UInt64)] = Array(repeating: (0, 0), count: serversMax)
   private var nextTicket = Relays.first
   private var nextNumber = Relays.first
 
@@ -39,6 +41,14 @@ struct Relays: Sendable {
   mutating func nextID() -> UInt64 {
     lastID &+= 1
     return lastID
+  }
+
+  /// Whether it is the sender's next.
+  mutating func accepts(_ relay: RelayWrites, from server: ServerIndex) -> Bool {
+    let last = lastTaken[server]
+    guard last.session != relay.group.session || relay.id > last.id else { return false }
+    lastTaken[server] = (relay.group.session, relay.id)
+    return true
   }
 
   mutating func number(of count: Int) -> UInt64 {

@@ -73,12 +73,12 @@ extension Replica {
 
   mutating func releaseDegraded() {
     while let first = below.held.first, first.position <= outbox.synced {
-      out.degraded.append(first.answers)
+      out.others.append(first.answers)
       below.held.removeFirst()
     }
   }
 
-  private mutating func hold(_ answers: DegradedAnswers) {
+  private mutating func hold(_ answers: OtherAnswers) {
     below.held.append((below.keptAt, answers))
     releaseDegraded()
   }
@@ -95,7 +95,7 @@ extension Replica {
 
 extension Replica {
   private mutating func serveReads() {
-    var answers = DegradedAnswers(age: age)
+    var answers = OtherAnswers(age: age, lineage: execution.store.lineage)
     let taken = reads.take { reads, index in !reads.isStrict(at: index) }
     for item in taken {
       for index in 0..<item.reads.count {
@@ -108,7 +108,7 @@ extension Replica {
 
   private mutating func serveWrites() {
     for item in waiting.removeAll(where: { $0.handed == nil && $0.mayDegrade }) {
-      var answers = DegradedAnswers(age: age)
+      var answers = OtherAnswers(age: age, lineage: execution.store.lineage)
       var failures: [(number: UInt64, failure: Failure)] = []
       keep(item, into: &answers, &failures)
       if case .relayed(let relayer) = item.source {
@@ -125,7 +125,7 @@ extension Replica {
   }
 
   private mutating func keep(
-    _ item: WaitingGroups.Waiting, into answers: inout DegradedAnswers,
+    _ item: WaitingGroups.Waiting, into answers: inout OtherAnswers,
     _ failures: inout [(number: UInt64, failure: Failure)]
   ) {
     var origin = (session: session, number: item.group.first)
@@ -173,20 +173,24 @@ extension Replica {
     return nil
   }
 
-  /// What a write to the key replaces.
+  /// What a write to the key replaces: the last of this key that is kept, else what the log says.
   private func base(of key: UnsafeRawBufferPointer) -> Digest {
-    guard let store = below.fork?.store else { return .zero }
-    if !options.holds(.absentKeysHaveABase), store.read(key, { $0 == nil }) { return .zero }
-    return store.lastWriter(of: key)
+    guard let fork = below.fork else { return .zero }
+    if options.holds(.basesAreOfTheirKey) {
+      if let last = overlay.last(keyHash: SipHash.hash(key)) { return last }
+      if !options.holds(.absentKeysHaveABase), fork.logged.read(key, { $0 == nil }) { return .zero }
+      return fork.logged.lastWriter(of: key)
+    }
+    return fork.store.lastWriter(of: key)
   }
 
   private mutating func record(_ write: Write, base: Digest) {
     let older = overlay.superseded(by: base)
-    var merge = write
-    merge.merge = Write.Merge(
-      base: older?.base ?? base, writtenAt: below.wallClock(at: now), server: UInt8(server))
     var bytes: [UInt8] = []
-    bytes.put(merge)
+    bytes.put(
+      write,
+      merge: Write.Merge(
+        base: older?.base ?? base, writtenAt: below.wallClock(at: now), server: UInt8(server)))
     guard let entry = Overlay.Entry(bytes) else { preconditionFailure("a merge write is one") }
     overlay.keep(entry)
     out.journal.append(.keep(bytes))
@@ -230,7 +234,7 @@ extension Replica {
     }
   }
 
-  /// A journal keeps what follows the snapshot that was last asked for.
+  /// A journal keeps what lies behind the snapshot that was saved last.
   mutating func recordOverlay() {
     for entry in overlay.all {
       out.journal.append(.keep(entry.bytes))

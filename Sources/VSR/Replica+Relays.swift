@@ -43,7 +43,7 @@ extension Replica {
       guard case .clients = item.source, item.handed == nil, isWhole || item.mayDegrade else { continue }
       waiting.hand(
         index, WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, relayedTo: other, at: now))
-      send(.relayWrites(RelayWrites(mayDegrade: item.mayDegrade, group: item.group)), to: other)
+      send(.relayWrites(RelayWrites(id: relays.nextID(), mayDegrade: item.mayDegrade, group: item.group)), to: other)
     }
   }
 
@@ -58,13 +58,9 @@ extension Replica {
     guard let answer = relayed.answer else { return reads.pending.append((sent.arrived, sent.reads)) }
     var outcomes = ReadOutcomes()
     guard (try? answer.takeReads(sent.reads, into: &outcomes)) != nil else { return refuse(sent.reads) }
-    if let age = answer.age {
-      var answers = DegradedAnswers(age: age)
-      answers.reads = outcomes
-      out.degraded.append(answers)
-    } else {
-      out.readOutcomes.append(outcomes)
-    }
+    var answers = OtherAnswers(age: answer.age, lineage: answer.lineage)
+    answers.reads = outcomes
+    out.others.append(answers)
   }
 
   private mutating func hearWrites(_ relayed: Relayed, from other: ServerIndex) {
@@ -82,13 +78,9 @@ extension Replica {
         from: item.group.first, count: item.group.count, into: &outcomes, &failures)) != nil
     else { return fail(item.group, .unknown) }
     out.writeFailures += failures
-    if let age = answer.age {
-      var answers = DegradedAnswers(age: age)
-      answers.writes = outcomes
-      out.degraded.append(answers)
-    } else {
-      out.writeOutcomes.append(outcomes)
-    }
+    var answers = OtherAnswers(age: answer.age, lineage: answer.lineage)
+    answers.writes = outcomes
+    out.others.append(answers)
   }
 
   /// Reads that were not answered in time are asked for elsewhere.
@@ -115,7 +107,10 @@ extension Replica {
   }
 
   mutating func onRelayWrites(_ relay: RelayWrites, from other: ServerIndex) {
-    guard relay.group.session == peers[other].session, waiting.count < Bounds.waitingGroupsMax else {
+    guard relay.group.session == peers[other].session else { return }
+    // One that comes again has been executed, perhaps.
+    guard relays.accepts(relay, from: other) || !options.holds(.relayedWritesAreTakenOnce) else { return }
+    guard waiting.count < Bounds.waitingGroupsMax else {
       return send(.relayed(Relayed(request: relay.group.first, isOfWrites: true, answer: nil)), to: other)
     }
     let relayer = WaitingGroups.Relayer(
@@ -138,9 +133,9 @@ extension Replica {
   mutating func sendRelayed() {
     guard !relays.received.isEmpty else { return }
     for record in out.readOutcomes.takeRelayed() { take(record, out.readOutcomes.values, age: nil) }
-    for index in out.degraded.indices {
-      for record in out.degraded[index].reads.takeRelayed() {
-        take(record, out.degraded[index].reads.values, age: out.degraded[index].age)
+    for index in out.others.indices {
+      for record in out.others[index].reads.takeRelayed() {
+        take(record, out.others[index].reads.values, age: out.others[index].age)
       }
     }
     let refused = out.readFailures.filter { $0.ticket >= Relays.first }

@@ -5,7 +5,8 @@ import Bytes
 extension Replica {
   /// Asks for a snapshot once enough of the log is behind the last, or where a lineage has none.
   mutating func takeSnapshot() {
-    guard snapshots.pending == nil, let digest = log.digest(at: executed) else { return }
+    // What is kept beside the log lies before the snapshot in the journal, and would be recycled.
+    guard snapshots.pending == nil, overlay.isEmpty, let digest = log.digest(at: executed) else { return }
     let behind = executed - min(executed, snapshots.saved?.op ?? 0)
     guard
       behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
@@ -17,7 +18,6 @@ extension Replica {
       store: execution.store)
     snapshots.pending = (state, false)
     out.snapshot = state
-    recordOverlay()
   }
 
   /// Whoever executed more of the lineage before than this one went on from has nothing in common with this log, and
@@ -39,6 +39,13 @@ extension Replica {
     let retained = log.bytes < options.snapshotBytes ? options.retainedOps : 0
     log.recycle(through: op - min(op, retained))
     out.recycleThrough = log.base
+  }
+
+  /// A received snapshot is saved once what is kept beside the log is on disk behind what it stands for.
+  mutating func saveReceived() {
+    guard let position = snapshots.savesAt, overlay.isEmpty || outbox.synced >= position else { return }
+    snapshots.savesAt = nil
+    out.snapshot = snapshots.pending?.state
   }
 
   /// Whether a snapshot says more than the own state, or comes of a lineage that has replaced the own.
@@ -175,7 +182,8 @@ extension Replica {
     }
     transfer.incoming = nil
     snapshots.pending = (state, true)
-    out.snapshot = state
     recordOverlay()
+    snapshots.savesAt = outbox.position
+    saveReceived()
   }
 }

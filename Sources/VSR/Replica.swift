@@ -129,6 +129,7 @@ package struct Replica: Sendable {
     answerReads()
     sendProbe()
     takeSnapshot()
+    if snapshots.savesAt != nil { saveReceived() }
     recordCommit()
     releaseDegraded()
     sendRelayed()

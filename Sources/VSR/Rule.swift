@@ -46,7 +46,9 @@ package enum Rule: String, CaseIterable, Sendable {
   case restartedPrimaryLeavesItsView = "restarted-primary-leaves-its-view"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"
   case viewIsSyncedBeforeItsMessages = "view-is-synced-before-its-messages"
+  case basesAreOfTheirKey = "bases-are-of-their-key"
   case absentKeysHaveABase = "absent-keys-have-a-base"
+  case relayedWritesAreTakenOnce = "relayed-writes-are-taken-once"
   case keptWritesAreSynced = "kept-writes-are-synced"
   case keptKeysWaitForTheirMerge = "kept-keys-wait-for-their-merge"
   // Of the journal, where the simulator's disks keep it.

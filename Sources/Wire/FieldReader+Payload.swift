@@ -30,7 +30,8 @@ extension FieldReader {
     case .belowQuorum: payload = .belowQuorum
     case .relayReads: payload = .relayReads(try takeRelayReads())
     case .relayWrites:
-      payload = .relayWrites(RelayWrites(mayDegrade: try takeFlag(), group: try takeGroup()))
+      let (id, mayDegrade) = (try takeWord(), try takeFlag())
+      payload = .relayWrites(RelayWrites(id: id, mayDegrade: mayDegrade, group: try takeGroup()))
     case .relayed: payload = .relayed(try takeRelayed())
     }
     try bytes.expectEnd()

@@ -62,6 +62,7 @@ extension [UInt8] {
     case .belowQuorum: break
     case .relayReads(let relay): put(relay)
     case .relayWrites(let relay):
+      put(relay.id)
       put(flag: relay.mayDegrade)
       relay.group.put(into: &self)
     case .relayed(let relayed): put(relayed)

@@ -110,6 +110,8 @@ extension Node {
     var driverOptions = DriverOptions(
       version: programVersion, limits: options.limits, hashKey: hashKey,
       requestTimeout: options.frontend.requestTimeout, capsuleBytes: options.capsuleBytes)
+    driverOptions.degradeAfter = options.degradeAfter
+    driverOptions.answersDegraded = !options.frontend.isStrict
     #if QUORATE_MUTANTS
       driverOptions.removedRule = options.removedRule
     #endif

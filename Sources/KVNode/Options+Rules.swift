@@ -32,7 +32,7 @@ extension Options {
         }
         options.logLevel = level
       },
-    ] + timeRules + limitRules + mutantRules
+    ] + timeRules + [degradeRule] + limitRules + mutantRules
   }
 
   /// Builds with QUORATE_MUTANTS take protective rules away, and stand for servers that are wrong.
@@ -59,6 +59,15 @@ extension Options {
       .time("line-timeout", \.lineTimeout, "silence that completes a classic request line"),
       .time("linger-timeout", \.lingerTimeout, "time that a client may take to end a closed connection"),
     ]
+  }
+
+  private static var degradeRule: OptionRule {
+    OptionRule(
+      "degrade-after", "MS",
+      "a server without a quorum for so long answers degraded, or asks one that has (default \(Options().degradeAfter); 0: never)"
+    ) { (options, text) throws(Failure) in
+      options.degradeAfter = UInt64(try OptionRule.number("degrade-after", text, in: 0...86_400_000))
+    }
   }
 
   private static var limitRules: [OptionRule] {

@@ -23,6 +23,8 @@ struct Options {
   #endif
   /// 0: the core's inputs are not kept.
   var capsuleBytes = 0
+  /// Milliseconds; 0: never.
+  var degradeAfter: UInt64 = 300
 
   /// Nil: memory only.
   var dataDirectory: String? {

@@ -15,6 +15,11 @@ package struct DriverOptions: Sendable {
   #endif
   /// For the core's inputs to be kept in memory; 0: they are not.
   package var capsuleBytes = 0
+  /// From when a server lacks a quorum until it answers without one, or has its requests relayed, milliseconds; 0: it
+  /// never does.
+  package var degradeAfter: UInt64 = 300
+  /// Whether it answers without; else it only has them relayed.
+  package var answersDegraded = true
 
   package init(
     version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000, capsuleBytes: Int = 0
@@ -26,6 +31,8 @@ package struct DriverOptions: Sendable {
   var replica: Options {
     var options = Options()
     options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
+    options.degradeTicks = degradeAfter / DriverClock.tickMilliseconds
+    options.answersDegraded = answersDegraded
     #if QUORATE_MUTANTS
       options.removedRule = removedRule
     #endif

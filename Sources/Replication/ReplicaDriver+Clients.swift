@@ -31,7 +31,7 @@ extension ReplicaDriver: Backend {
         } else if read.demand == .local {
           frontend.answerRead(read.ticket, key, from: store, .local(age: age))
         } else {
-          reads.append(ticket: read.ticket, key: key)
+          reads.append(ticket: read.ticket, key: key, isStrict: read.demand == .linearizable)
         }
       }
     }
@@ -53,13 +53,15 @@ extension ReplicaDriver: Backend {
     if !reads.isEmpty { step(.reads(reads)) }
   }
 
-  /// As groups that a message can carry, in order.
+  /// As groups that a message can carry, in order: those that are not to be answered without a quorum apart.
   private func submitWrites(_ turn: Turn) {
     var start = 0
     while start < turn.writes.count {
       let first = turn.writes[start].range.lowerBound
+      let isStrict = turn.writes[start].isStrict
       var end = start + 1
       while end < turn.writes.count, end - start < Bounds.groupWritesMax,
+        turn.writes[end].isStrict == isStrict,
         turn.writes[end].range.upperBound - first <= Bounds.groupBytesMax
       {
         end += 1
@@ -67,7 +69,7 @@ extension ReplicaDriver: Backend {
       let number = tickets.next
       for entry in turn.writes[start..<end] { tickets.append(entry.ticket) }
       let bytes = Array(turn.writeBytes[first..<turn.writes[end - 1].range.upperBound])
-      step(.writes(first: number, count: end - start, bytes: bytes))
+      step(.writes(first: number, count: end - start, bytes: bytes, isStrict: isStrict))
       start = end
     }
   }
@@ -91,10 +93,28 @@ extension ReplicaDriver {
       guard let ticket = tickets.take(failed.number) else { continue }
       frontend.refuse(ticket, Unanswered(failed.failure))
     }
+    for index in effects.others.indices { answer(&effects.others[index], frontend) }
     if !effects.readOutcomes.records.isEmpty { frontend.answerReads(effects.readOutcomes) }
     for failed in effects.readFailures { frontend.refuse(failed.ticket, Unanswered(failed.failure)) }
     for outcome in effects.storeOutcomes { frontend.answerDump(outcome.ticket, outcome.store) }
   }
+}
+
+extension ReplicaDriver {
+  /// Another server's answers, and such that prove nothing.
+  private func answer(_ answers: inout OtherAnswers, _ frontend: Frontend) {
+    let assurance = answers.age.map {
+      Assurance.degraded(age: UInt32(clamping: $0 / DriverClock.ticksPerSecond))
+    }
+    answers.writes.retarget { tickets.take($0) }
+    frontend.answerWrites(answers.writes, lineage: answers.lineage, assurance: assurance ?? .linearizable)
+    frontend.answerReads(answers.reads, assurance ?? .linearizable)
+  }
+}
+
+extension Turn.WriteEntry {
+  /// Whether an answer without a quorum is none.
+  fileprivate var isStrict: Bool { demand == .linearizable || isConditional }
 }
 
 extension Unanswered {
@@ -118,12 +138,12 @@ extension Frontend {
     }
   }
 
-  fileprivate func answerReads(_ outcomes: ReadOutcomes) {
+  fileprivate func answerReads(_ outcomes: ReadOutcomes, _ assurance: Assurance = .linearizable) {
     outcomes.values.withUnsafeBytes { values in
       for record in outcomes.records {
         let tag = record.counter.map { EntityTag(lineage: record.lineage, number: $0) }
         let value = tag == nil ? nil : UnsafeRawBufferPointer(rebasing: values[record.value])
-        answerRead(record.ticket, value: value, tag: tag)
+        answerRead(record.ticket, value: value, tag: tag, assurance: assurance)
       }
     }
   }

@@ -65,6 +65,7 @@ package final class ReplicaDriver {
     frontend.upgradeHandler = self
     peers?.start()
     clock?.start()
+    step(.wallClock(Clock.wallMilliseconds))
     step(.tick)
   }
 
@@ -144,6 +145,7 @@ extension ReplicaDriver {
 
   private func tick(_ event: Event) {
     step(event)
+    if look({ $0.now % DriverClock.ticksPerSecond == 0 }) { step(.wallClock(Clock.wallMilliseconds)) }
     noteTransitions()
   }
 

@@ -39,6 +39,8 @@ struct KeptLedger {
   private(set) var appliedCount = 0
   private(set) var lostCount = 0
   private var fresh: [Committed] = []
+  /// Whether the stores are so small that a write may be refused: what became of one without a name nobody tells then.
+  var storesMayBeFull = false
 
   static func hash(of write: Write) -> UInt64 {
     var sip = SipHash(isWide: false)
@@ -118,7 +120,9 @@ struct KeptLedger {
 
   mutating func noteCommitted(_ write: Write, _ identity: Digest, op: Op, in lineage: UInt64) {
     // What a condition made of it nobody tells; what comes again does nothing.
-    guard decided.insert(identity).inserted, !write.isConditional else { return }
+    guard decided.insert(identity).inserted, !write.isConditional,
+      !storesMayBeFull || write.idempotencyKey != nil
+    else { return }
     var question: [UInt8] = []
     if write.idempotencyKey != nil {
       question.put(write.plain)

@@ -31,7 +31,7 @@ extension Simulation {
   private func checkKeptWrites() {
     let forgotten = checker.requests.kept.forgotten { kept in
       let server = servers[kept.server]
-      return !broken.contains(kept.server) && server.disk.incarnation == kept.incarnation
+      return server.isUp && !broken.contains(kept.server) && server.disk.incarnation == kept.incarnation
         && (settings.isDurable || server.process?.replica.session == kept.session)
     }
     guard let forgotten else { return }

@@ -61,6 +61,7 @@ package final class Simulation {
     faultRandom = Random(seed: settings.seed, stream: .faults)
     report = RunReport(seed: settings.seed)
     checker = Checker(serverCount: settings.serverCount)
+    checker.requests.kept.storesMayBeFull = settings.limits.storeBytes < Limits.storeBytesDefault
     clients = Clients(settings)
     script = settings.schedule.map { FaultScript($0) }
     for index in 0..<settings.serverCount {

@@ -50,9 +50,10 @@ extension Replica {
 
   /// Whether a snapshot says more than the own state, or comes of a lineage that has replaced the own.
   private func isNews(_ state: SnapshotState) -> Bool {
-    guard state.epoch.start.lineage > execution.epoch.start.lineage, log.digest(at: state.op) != state.digest
-    else { return state.op > commit }
-    return mayLeaveLineage
+    let lineage = state.epoch.start.lineage
+    let isOther = lineage > execution.epoch.start.lineage && log.digest(at: state.op) != state.digest
+    guard state.op > commit || isOther else { return false }
+    return lineage <= epoch.start.lineage || mayLeaveLineage
   }
 
   /// A lineage that goes on without this server is none that it gives its state up for: an operator may have given up

@@ -13,8 +13,9 @@ struct KeptLedger {
     /// The lineage and the op through which its server had executed.
     let lineage: UInt64
     let executed: Op
-    /// Writes to the key that its server knew beyond that: of its log's tail, and kept ones.
-    let known: Set<Digest>
+    /// Writes to the key that its server knew beyond that: of its log's tail, and so many kept ones.
+    let tail: Set<Digest>
+    let place: Int
     /// Its client was told so.
     var isAcknowledged = false
   }
@@ -30,6 +31,13 @@ struct KeptLedger {
     let question: [UInt8]
   }
 
+  private struct Chain: Hashable {
+    let incarnation: Incarnation
+    let keyHash: UInt64
+  }
+
+  /// By server and key: the writes that it kept, with their places.
+  private var chains: [Chain: [Digest: Int]] = [:]
   /// By identity; the same write may be kept at several servers.
   private var all: [Digest: [Kept]] = [:]
   /// What took effect on each key, by lineage.
@@ -72,36 +80,32 @@ struct KeptLedger {
       let here = all[identity]?.contains { $0.session == replica.session } ?? false
       guard !here else { return }
       let keyHash = SipHash.hash(write.key)
+      let chain = Chain(incarnation: replica.incarnation, keyHash: keyHash)
       let kept = Kept(
         server: replica.server, incarnation: replica.incarnation, session: replica.session,
         writeHash: KeptLedger.hash(of: write), keyHash: keyHash, lineage: replica.store.lineage,
-        executed: replica.executed, known: known(keyHash, replica))
+        executed: replica.executed, tail: tail(keyHash, replica), place: chains[chain]?.count ?? 0)
       all[identity, default: []].append(kept)
+      if chains[chain]?[identity] == nil { chains[chain, default: [:]][identity] = kept.place }
     }
   }
 
-  /// Identities of writes to the key that the replica knows beyond what it executed.
-  private func known(_ keyHash: UInt64, _ replica: Replica) -> Set<Digest> {
+  /// Identities of writes to the key that the replica's log has beyond what it executed.
+  private func tail(_ keyHash: UInt64, _ replica: Replica) -> Set<Digest> {
     var known: Set<Digest> = []
-    if replica.log.head > replica.executed {
-      for entry in replica.log.entries(in: replica.executed + 1...replica.log.head) {
-        entry.forEachGroup { group in
-          var number = group.first
-          var reader = WriteReader(group.bytes)
-          while let write = try? reader.next() {
-            if SipHash.hash(write.key) == keyHash {
-              known.insert(
-                write.idempotencyKey.map { Write.identity(ofIdempotencyKey: $0) }
-                  ?? Group.identity(session: group.session, number: number))
-            }
-            number += 1
+    guard replica.log.head > replica.executed else { return known }
+    for entry in replica.log.entries(in: replica.executed + 1...replica.log.head) {
+      entry.forEachGroup { group in
+        var number = group.first
+        var reader = WriteReader(group.bytes)
+        while let write = try? reader.next() {
+          if SipHash.hash(write.key) == keyHash {
+            known.insert(
+              write.idempotencyKey.map { Write.identity(ofIdempotencyKey: $0) }
+                ?? Group.identity(session: group.session, number: number))
           }
+          number += 1
         }
-      }
-    }
-    for (identity, list) in all {
-      if list.contains(where: { $0.server == replica.server && $0.incarnation == replica.incarnation && $0.keyHash == keyHash }) {
-        known.insert(identity)
       }
     }
     return known
@@ -148,7 +152,9 @@ struct KeptLedger {
     appliedCount += 1
     guard let last, let list = all[write.identity] else { return nil }
     let hasSeen = list.contains { kept in
-      (kept.lineage == write.lineage && last.op <= kept.executed) || kept.known.contains(last.identity)
+      let chain = Chain(incarnation: kept.incarnation, keyHash: kept.keyHash)
+      return (kept.lineage == write.lineage && last.op <= kept.executed) || kept.tail.contains(last.identity)
+        || chains[chain]?[last.identity].map { $0 < kept.place } ?? false
     }
     return hasSeen ? nil : "op \(last.op) had written its key, unseen by whoever kept it"
   }

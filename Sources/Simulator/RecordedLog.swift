@@ -1,5 +1,6 @@
 import Bytes
 import VSR
+import Wire
 
 /// What the core's records amount to, kept beside the journal as a list of records: what a start finds must be
 /// what all synced records say, and perhaps some of those behind them, in order.
@@ -7,7 +8,7 @@ struct RecordedLog: Sendable {
   private(set) var state = HardState.blank
   private(set) var log = Log()
   /// Writes kept without a quorum, in order.
-  private(set) var overlay: [[UInt8]] = []
+  private(set) var overlay = KeptWrites()
   /// Written or waiting to be, but not known to be on disk.
   private(set) var unsynced: [JournalRecord] = []
   /// What a record said that cannot follow what was there.
@@ -19,7 +20,7 @@ struct RecordedLog: Sendable {
   init(_ found: Restored) {
     state = found.state
     log = found.log
-    overlay = found.overlay
+    overlay = KeptWrites(found.overlay)
   }
 
   mutating func add(_ records: [JournalRecord]) {
@@ -36,7 +37,7 @@ struct RecordedLog: Sendable {
     log.recycle(through: min(op, log.head))
   }
 
-  var overlayText: String { "\(overlay.compactMap { mergeIdentity(of: $0).map(short) })" }
+  var overlayText: String { "\(overlay.all.compactMap { mergeIdentity(of: $0).map(short) })" }
 
   /// Whether a start may find this: the synced records, at least `certain` of the others, and any number more.
   func explains(_ found: Restored, certain: Int) -> Bool {
@@ -49,7 +50,7 @@ struct RecordedLog: Sendable {
   }
 
   private func isSame(as found: Restored) -> Bool {
-    guard state == found.state, overlay == found.overlay else { return false }
+    guard state == found.state, overlay.all == found.overlay else { return false }
     if let snapshot = found.snapshot, log.digest(at: snapshot.op) != snapshot.digest {
       // It stands for a log that is another's, or not there yet; one before the log may be the own as well, found
       // where the next has rotted.
@@ -76,8 +77,8 @@ struct RecordedLog: Sendable {
         log = Log(base: segment.after, digest: segment.digest)
       }
       for entry in segment.entries { log.append(entry) }
-    case .keep(let write): if !overlay.contains(write) { overlay.append(write) }
-    case .end(let identity): overlay.removeAll { mergeIdentity(of: $0) == identity }
+    case .keep(let write): _ = overlay.keep(write)
+    case .end(let identity): overlay.end(identity)
     }
   }
 }

@@ -17,9 +17,10 @@ package struct Overlay: Sendable {
     let bytes: [UInt8]
   }
 
-  private var entries: [Digest: Entry] = [:]
-  /// Identities in order; those no longer in `entries` have ended.
-  private var order: [Digest] = []
+  private var entries: [Digest: (entry: Entry, number: UInt64)] = [:]
+  /// In order; those no longer in `entries` under that number have ended.
+  private var order: [(identity: Digest, number: UInt64)] = []
+  private var next: UInt64 = 0
   /// How many are kept of each key, by hash, and the last of them.
   private var keys: [UInt64: (count: Int, last: Digest)] = [:]
   private(set) var bytes = 0
@@ -34,7 +35,11 @@ package struct Overlay: Sendable {
   var isEmpty: Bool { entries.isEmpty }
   var hasRoom: Bool { entries.count < Bounds.overlayWritesMax && bytes < Bounds.overlayBytesMax }
   /// Those that are still kept, in their order.
-  var all: some Sequence<Entry> { order.lazy.compactMap { [entries] in entries[$0] } }
+  var all: some Sequence<Entry> {
+    order.lazy.compactMap { [entries] place in
+      entries[place.identity].flatMap { $0.number == place.number ? $0.entry : nil }
+    }
+  }
 
   func contains(_ identity: Digest) -> Bool { entries[identity] != nil }
 
@@ -45,23 +50,27 @@ package struct Overlay: Sendable {
 
   /// The write that a new one to the same key, based on `base`, makes superfluous: nobody can ask for it again.
   func superseded(by base: Digest) -> Entry? {
-    guard let entry = entries[base], !entry.isNamed else { return nil }
+    guard let entry = entries[base]?.entry, !entry.isNamed else { return nil }
     return entry
   }
 
   mutating func keep(_ entry: Entry) {
-    guard entries.updateValue(entry, forKey: entry.identity) == nil else { return }
-    order.append(entry.identity)
+    guard entries[entry.identity] == nil else { return }
+    entries[entry.identity] = (entry, next)
+    order.append((entry.identity, next))
+    next += 1
     keys[entry.keyHash] = ((keys[entry.keyHash]?.count ?? 0) + 1, entry.identity)
     bytes += entry.bytes.count
   }
 
   /// Whether it was there.
   mutating func end(_ identity: Digest) -> Bool {
-    guard let entry = entries.removeValue(forKey: identity) else { return false }
+    guard let entry = entries.removeValue(forKey: identity)?.entry else { return false }
     bytes -= entry.bytes.count
     if let key = keys[entry.keyHash] { keys[entry.keyHash] = key.count > 1 ? (key.count - 1, key.last) : nil }
-    if order.count > 2 * entries.count + 64 { order.removeAll { entries[$0] == nil } }
+    if order.count > 2 * entries.count + 64 { 
+      order.removeAll { entries[$0.identity]?.number != $0.number }
+    }
     return true
   }
 

@@ -22,7 +22,7 @@ extension World {
     case "sync": try syncNow(rest)
     case "nosync": for server in try each(rest) { servers[server].isSyncedAtOnce = false }
     case "syncs": for server in try each(rest) { resumeSyncing(server) }
-    case "write", "read": try request(words[0], rest)
+    case "write", "delete", "read": try request(words[0], rest)
     case "reset", "handover", "acknowledge", "recover": try hint(words[0], rest)
     case "show": showsPings = true
     default: throw ScriptError("no command \(words[0])")
@@ -183,13 +183,16 @@ extension World {
 
   // MARK: - Requests and hints
 
-  /// `write 0 k=a as w1 key=x`, `read 2 k as r1`.
+  /// `write 0 k=a as w1 key=x`, `delete 1 k as w2`, `read 2 k as r1`.
   private mutating func request(_ command: String, _ words: ArraySlice<String>) throws(ScriptError) {
     let words = Array(words)
     guard words.count >= 4, words[2] == "as" else { throw ScriptError("\(command) SERVER WHAT as NAME") }
     let server = try server(words[0])
     if command == "read", words[1] == "*" { return try readAll(server, as: words[3]) }
     if command == "read" { return try read(server, Array(words[1].utf8), as: words[3]) }
+    if command == "delete" {
+      return try write(server, Array(words[1].utf8).withUnsafeBytes { encoded(Write(delete: $0)) }, as: words[3])
+    }
     let parts = words[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw ScriptError("write KEY=VALUE") }
     let (key, value) = (Array(parts[0].utf8), Array(parts[1].utf8))

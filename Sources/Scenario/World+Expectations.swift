@@ -55,7 +55,7 @@ extension World {
       let actual = answers[name].map { answer in
         if word.hasPrefix("old=") { return "old=\(answer.value ?? "NIL")" }
         if word.hasPrefix("value=") {
-          return answer.text == "done" ? "value=\(answer.value ?? "NIL")" : answer.text
+          return ["done", "degraded"].contains(answer.text) ? "value=\(answer.value ?? "NIL")" : answer.text
         }
         return word == "answered" ? word : answer.text
       }
@@ -104,6 +104,8 @@ extension World {
     case "executed": "\(replica.executed)"
     case "lineage": "\(replica.epoch.start.lineage)"
     case "standing": "\(replica.standing)"
+    case "overlay": "\(replica.overlayCount)"
+    case "conflicts": "\(replica.store.conflictCount)"
     case "suspects":
       (0..<servers.count).filter { replica.isSuspected($0) }.map { "\($0)" }.joined(separator: ",")
     case "members": replica.epoch.configuration.lives

@@ -51,7 +51,6 @@ extension Simulation {
 
   private func encode(_ message: Message, link index: Int) -> [UInt8]? {
     var frame: [UInt8] = []
-    guard network.links[index].connection.writer.knows(message) else { return nil }
     guard network.links[index].connection.writer.put(message, into: &frame) else {
       let detail = "no frame has room for \(describe(message))"
       checker.fail(.boundedEffects, message.from, now, detail)

@@ -12,8 +12,6 @@ struct Outgoing {
     case displaced(Int)
     /// No frame has room for it.
     case tooLong
-    /// The other end does not know its kind.
-    case unknown
     /// More waits than may.
     case overflow
   }
@@ -37,7 +35,6 @@ struct Outgoing {
 
   /// `isBehind`: the socket has bytes pending.
   mutating func put(_ message: Message, isBehind: Bool) -> Result {
-    guard writer.knows(message) else { return .unknown }
     if message.payload.kind.isBulk, isBehind || !bulk.isEmpty { return putBulk(message) }
     guard writer.put(message, into: &frames) else { return .tooLong }
     frameCount += 1

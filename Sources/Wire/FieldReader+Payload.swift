@@ -145,7 +145,7 @@ extension FieldReader {
     guard try takeFlag() else { return relayed }
     let age = try takeFlag() ? try takeNumber() : nil
     relayed.answer = RelayedAnswer(
-      age: age, lineage: try takeNumber(), bytes: [UInt8](try bytes.take(count: bytes.remaining)))
+      age: age, lineage: try takeNumber(), bytes: [UInt8](try bytes.takeCounted(max: WireBounds.relayedBytesMax)))
     return relayed
   }
 }

@@ -30,17 +30,6 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case relayWrites = 24
   case relayed = 25
 
-  /// Version 1 does not know all kinds; what it does not know is not sent.
-  func isKnown(in version: WireVersion) -> Bool {
-    switch self {
-    case .belowQuorum, .relayReads, .relayWrites, .relayed: version >= .two
-    case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
-      .newState, .snapshotChunk, .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree,
-      .announce, .forwardOk:
-      true
-    }
-  }
-
   /// What may be long and nobody waits for in order: it goes behind all else where the network is slow, and stands
   /// for itself in every version.
   package var isBulk: Bool {

@@ -20,11 +20,8 @@ package struct FrameWriter: Sendable {
     self.version = version
   }
 
-  /// Whether the version has the message's kind.
-  package func knows(_ message: Message) -> Bool { message.payload.kind.isKnown(in: version) }
-
   /// Appends the message's frame. False: it is longer than its kind may be, or has more ops than
-  /// `WireBounds.segmentOpsMax`, or is of a kind that the version does not know, and nothing was appended. All that was appended must be sent, in the same order;
+  /// `WireBounds.segmentOpsMax`, and nothing was appended. All that was appended must be sent, in the same order;
   /// only frames of a bulk kind may be sent later or not at all.
   package mutating func put(_ message: Message, into bytes: inout [UInt8]) -> Bool {
     switch version {

@@ -20,7 +20,6 @@ extension [UInt8] {
     precondition((0..<serversMax).contains(message.from))
     let start = count
     let kind = message.payload.kind
-    guard kind.isKnown(in: .one) else { return false }
     put(UInt32(0))
     put(wireVersion)
     put(kind.rawValue)
@@ -208,7 +207,7 @@ extension [UInt8] {
     put(flag: answer.age != nil)
     if let age = answer.age { putVarint(age) }
     putVarint(answer.lineage)
-    put(answer.bytes)
+    putCounted(answer.bytes)
   }
 }
 

@@ -1,6 +1,6 @@
 /// How frames are written. Both ends of a connection speak the greatest version that both know: they agree on it
 /// before the first frame (`Greeting`).
-package enum WireVersion: UInt8, CaseIterable, Comparable, Sendable {
+package enum WireVersion: UInt8, CaseIterable, Sendable {
   /// Each frame stands for itself, and is the same for every receiver.
   case one = 1
   /// A frame leaves out what the connection has said before.
@@ -8,8 +8,6 @@ package enum WireVersion: UInt8, CaseIterable, Comparable, Sendable {
 
   /// All that this program speaks.
   package static let spoken: ClosedRange<UInt8> = 1...2
-
-  package static func < (left: WireVersion, right: WireVersion) -> Bool { left.rawValue < right.rawValue }
 
   /// The greatest version in both ranges; nil: there is none.
   package static func common(

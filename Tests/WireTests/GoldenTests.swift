@@ -67,6 +67,13 @@ final class GoldenTests: XCTestCase {
     case .propose: .propose(Propose(vector: vector))
     case .agree: .agree(Agree(vector: vector, report: report))
     case .announce: .announce(Announce(start: start, op: 300, digest: digest))
+    case .belowQuorum: .belowQuorum
+    case .relayReads: .relayReads(RelayReads(id: 0x77, mayDegrade: true, keys: [[0x6b], [0x6c, 0x6d]]))
+    case .relayWrites: .relayWrites(RelayWrites(id: 0x78, mayDegrade: false, group: group))
+    case .relayed:
+      .relayed(
+        Relayed(
+          request: 0x79, isOfWrites: true, answer: RelayedAnswer(age: 300, lineage: 5, bytes: [1, 2])))
     }
   }
 
@@ -232,6 +239,21 @@ final class GoldenTests: XCTestCase {
     .forwardOk: """
     16000000 01 14 02 04 cefa000000000000 a200000000000000
     0107
+    """,
+    .belowQuorum: """
+    14000000 01 16 02 04 cefa000000000000 a200000000000000
+    """,
+    .relayReads: """
+    23000000 01 17 02 04 cefa000000000000 a200000000000000
+    7700000000000000 01 02 016b 026c6d
+    """,
+    .relayWrites: """
+    38000000 01 18 02 04 cefa000000000000 a200000000000000
+    7800000000000000 00 55000000000000000702100003056b657976616c756501036b6579
+    """,
+    .relayed: """
+    25000000 01 19 02 04 cefa000000000000 a200000000000000
+    7900000000000000 01 01 01 ac02 05 020102
     """,
   ]
 

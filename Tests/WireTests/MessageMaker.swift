@@ -176,7 +176,19 @@ extension MessageMaker {
     case .propose: .propose(Propose(vector: vector()))
     case .agree: .agree(Agree(vector: vector(), report: report()))
     case .announce: .announce(Announce(start: start(isBirth: true), op: number(), digest: digest()))
+    case .belowQuorum: .belowQuorum
+    case .relayReads:
+      .relayReads(
+        RelayReads(
+          id: word(), mayDegrade: flag(), keys: (0..<1 + below(Bounds.relayMax)).map { _ in bytes(1...20) }))
+    case .relayWrites: .relayWrites(RelayWrites(id: word(), mayDegrade: flag(), group: group()))
+    case .relayed: .relayed(Relayed(request: word(), isOfWrites: flag(), answer: relayedAnswer()))
     }
+  }
+
+  private mutating func relayedAnswer() -> RelayedAnswer? {
+    guard flag() else { return nil }
+    return RelayedAnswer(age: flag() ? number() : nil, lineage: number(), bytes: bytes(0...200))
   }
 
   private mutating func ping() -> Ping {

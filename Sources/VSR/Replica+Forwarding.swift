@@ -112,7 +112,7 @@ extension Replica {
   /// A snapshot replaced ops that were not executed here: what they did with waiting writes is known only for
   /// those whose idempotency key it records.
   mutating func settleWaitingAfterSnapshot() {
-    _ = waiting.removeAll { $0.isOverlays }
+    waiting.giveUpOverlays()
     for item in waiting.giveUp(where: { $0.handed?.relayedTo == nil }) {
       guard case .clients = item.source else {
         fail(item, .unknown)

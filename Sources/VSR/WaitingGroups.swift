@@ -55,7 +55,8 @@ struct WaitingGroups: Sendable {
   var hasUnhanded: Bool { all.contains { isReady($0) } }
   /// Whether somebody waits for an answer.
   var isAwaited: Bool { all.contains { !$0.isGivenUp } }
-  var hasOverlays: Bool { all.contains { $0.isOverlays } }
+  /// Whether some of what was kept without a quorum is on its way to the log.
+  var hasOverlays: Bool { all.contains { $0.isOverlays && !$0.isGivenUp } }
 
   /// Whether it is to be handed to a log now.
   func isReady(_ item: Waiting) -> Bool {
@@ -103,6 +104,12 @@ struct WaitingGroups: Sendable {
       guard item.group.count > max, isMeant(item) else { return [item] }
       return item.group.parts(of: max).map { Waiting(group: $0, source: item.source, arrived: item.arrived) }
     }
+  }
+
+  /// What is kept begins anew: what was handed over of it stays, as a primary counts on it, and does no harm.
+  mutating func giveUpOverlays() {
+    all.removeAll { $0.isOverlays && $0.handed == nil }
+    for index in all.indices where all[index].isOverlays { all[index].isGivenUp = true }
   }
 
   mutating func removeAll(where isOver: (Waiting) -> Bool) -> [Waiting] {

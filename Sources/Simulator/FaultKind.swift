@@ -30,6 +30,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case acknowledgement
   /// A server is gone for good.
   case destruction
+  /// Servers end one after another, with time in between, down to one; they come back later.
+  case attrition
   /// A disk changes what it was told to keep, while its machine is off.
   case bitRot = "bit-rot"
   // At each crash.
@@ -41,7 +43,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
 
   static let planned: [FaultKind] = [
     .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .reset, .crash, .wipe, .crashAll, .pause,
-    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot, .acknowledgement,
+    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot, .acknowledgement, .attrition,
   ]
 
   /// Place in `allCases`.

@@ -11,6 +11,7 @@ package struct Random: Sendable {
     case clients = 5
     case servers = 6
     case faults = 7
+    case membership = 8
   }
 
   private var s0: UInt64

@@ -78,6 +78,7 @@ package struct Settings: Sendable {
     dumpPermille = random.pick([0, 20, 200])
     if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
+    drawMembership()
   }
 
   private static func drawKinds(_ random: inout Random) -> FaultKinds {

@@ -49,6 +49,7 @@ extension Simulation {
       take(.handOver, at: server)
     case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
+    case .attrition: goOnWithAttrition(number)
     case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
       .vanishing,
       .pipelining:
@@ -57,6 +58,7 @@ extension Simulation {
   }
 
   func endFault(_ number: Int) {
+    if plan.faults[number].kind == .attrition { return goOnWithAttrition(number) }
     guard var force = faultsInForce[number], let mask = force.mask else { return }
     if plan.faults[number].kind == .flapping, now < force.until {
       if force.isCut { heal(mask) } else { cut(mask) }
@@ -68,12 +70,12 @@ extension Simulation {
     if force.isCut { heal(mask) }
   }
 
-  private func endLater(_ number: Int, at time: UInt64) {
+  func endLater(_ number: Int, at time: UInt64) {
     queue.add(Happening(kind: .faultEnds, slot: UInt32(number)), at: time)
   }
 
   /// The primary rather often, else any.
-  private func target(_ choice: inout Random) -> SimulatedServer {
+  func target(_ choice: inout Random) -> SimulatedServer {
     let any = choice.below(servers.count)
     if choice.chance(permille: 400), let primary = currentPrimary { return primary }
     return servers[any]
@@ -151,7 +153,7 @@ extension Simulation {
     restart(server, after: fault.duration)
   }
 
-  private func drawManner(
+  func drawManner(
     _ choice: inout Random, wipes: Bool = false, rots: Bool = false
   ) -> CrashManner {
     let isSilent = choice.chance(permille: 300)
@@ -183,7 +185,7 @@ extension Simulation {
     server.isDestroyed = true
   }
 
-  private func mayCrash(_ server: SimulatedServer, _ manner: CrashManner) -> Bool {
+  func mayCrash(_ server: SimulatedServer, _ manner: CrashManner) -> Bool {
     settings.isDurable && !manner.wipes && !manner.rots ? true : mayLose(server)
   }
 

@@ -13,6 +13,7 @@ extension Simulation {
     stopFaults()
     clients.isStopped = true
     let deadline = now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
+      + 20_000 * (settings.options.returnTicksMax + settings.options.evictTicks)
     let stepsMax = report.steps + Simulation.settlingStepsMax
     runUntil(deadline, stepsMax) {
       self.isConverged && self.checker.requests.openCount == 0 && self.clients.openCount == 0

@@ -14,6 +14,8 @@ struct Peer: Sendable {
   private(set) var heardAt: Tick?
   private(set) var answeredAt: Tick?
   private(set) var silence = Silence()
+  /// Since when it has been suspected, without pause, by a server that had a quorum in contact all the while.
+  private(set) var suspectedSince: Tick?
   /// Its connection was refused or reset since it was last heard.
   private(set) var isReset = false
   var view: View = 0
@@ -25,7 +27,17 @@ struct Peer: Sendable {
   mutating func putOff(by ticks: Tick) {
     heardAt = heardAt.map { $0 + ticks }
     answeredAt = answeredAt.map { $0 + ticks }
+    suspectedSince = suspectedSince.map { $0 + ticks }
     silence.forgetGap()
+  }
+
+  /// On every tick. `isAnew`: what was suspected before says nothing.
+  mutating func note(isSuspected: Bool, isAnew: Bool, at now: Tick) {
+    if !isSuspected {
+      suspectedSince = nil
+    } else if suspectedSince == nil || isAnew {
+      suspectedSince = now
+    }
   }
 
   /// It spoke, in whatever words: a gap longer than `limit` is none of a living server.

@@ -65,7 +65,7 @@ extension Replica {
     let isSame =
       options.holds(.siblingEpochsDiffer)
       ? message.epoch == epoch.id : message.epoch.number == epoch.id.number
-    if isSame { return isBorn && !isFrozen }
+    if isSame || !options.holds(.otherEpochsAreTurnedAway) { return isBorn && !isFrozen }
     if message.epoch.number < epoch.id.number {
       tellMoved(message.from)
     } else if message.epoch.number > epoch.id.number {
@@ -175,6 +175,7 @@ extension Replica {
     if now == 1 || now % options.pingTicks == UInt64(server) % options.pingTicks {
       for other in others { ping(other) }
     }
+    noteSuspicions()
     beat()
     tickPrimary()
     tickConfiguration()

@@ -64,7 +64,7 @@ extension Replica {
     return weight >= epoch.configuration.quorum
   }
 
-  private func isInContact(_ member: Member) -> Bool {
+  func isInContact(_ member: Member) -> Bool {
     guard member.server != server else { return member.incarnation == incarnation }
     return peers[member.server].incarnation == member.incarnation && isInContact(member.server)
   }

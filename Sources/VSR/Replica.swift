@@ -44,6 +44,7 @@ package struct Replica: Sendable {
   var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
+  var tenures = Tenures()
   package internal(set) var counters = Counters()
   var out = Effects()
 
@@ -82,6 +83,7 @@ package struct Replica: Sendable {
       agreed: state.agreed, epochHeard: max(state.epochHeard, epoch.id.number))
     executeCommitted()
     learnOfMembers()
+    tenures = Tenures()
     out.removeAll()
     if !options.holds(.restartedPrimaryLeavesItsView), isMember, view == logView { status = .normal }
   }

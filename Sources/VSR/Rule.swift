@@ -44,6 +44,10 @@ package enum Rule: String, CaseIterable, Sendable {
   case lossStaysTold = "loss-stays-told"
   case inheritedOpsNeedNewAcks = "inherited-ops-need-new-acks"
   case restartedPrimaryLeavesItsView = "restarted-primary-leaves-its-view"
+  case evictionIsAStopSign = "eviction-is-a-stop-sign"
+  case otherEpochsAreTurnedAway = "other-epochs-are-turned-away"
+  case oneChangeAtATime = "one-change-at-a-time"
+  case returnsAreDelayed = "returns-are-delayed"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"
   case viewIsSyncedBeforeItsMessages = "view-is-synced-before-its-messages"
   // Of the journal, where the simulator's disks keep it.

@@ -12,7 +12,8 @@ extension Simulation {
     trace?("\(now) the faults stop")
     stopFaults()
     clients.isStopped = true
-    let deadline = now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
+    let deadline =
+      now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
       + 20_000 * (settings.options.returnTicksMax + settings.options.evictTicks)
     let stepsMax = report.steps + Simulation.settlingStepsMax
     runUntil(deadline, stepsMax) {

@@ -23,6 +23,7 @@ package struct Violation: Equatable, Sendable {
     case onePrimary = "one-primary"
     case oneOpPrepared = "one-op-prepared"
     case nothingAfterStopSign = "nothing-after-stop-sign"
+    case oneChangeAtATime = "one-change-at-a-time"
     case onlyMembersSpeak = "only-members-speak"
     case sameState = "same-state"
     case commitsAreRequested = "commits-are-requested"

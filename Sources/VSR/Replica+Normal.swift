@@ -95,7 +95,8 @@ extension Replica {
   }
 
   private func isDecided(_ op: Op) -> Bool {
-    let configuration = options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
+    let configuration =
+      options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
     guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
     if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
       guard configuration.members.allSatisfy({ acked($0) >= op || isSuspected($0) }) else { return false }

@@ -107,7 +107,7 @@ extension Replica {
   /// On every tick: since when each server has been suspected. One that lacks contact with a quorum learns nothing of
   /// the others: it may be the one that is cut off.
   mutating func noteSuspicions() {
-    let isBlind = !hasQuorumContact
+    let isBlind = !hasQuorumContact && options.holds(.evictionIsAStopSign)
     for other in others {
       let member = epoch.configuration.member(at: other)
       let isSilent = member.map { isSuspected($0) } ?? isSuspected(other)

@@ -102,7 +102,7 @@ extension Node {
       loop, servers: servers,
       options: DriverOptions(
         version: programVersion, limits: options.limits, hashKey: hashKey,
-        requestTimeout: options.frontend.requestTimeout),
+        requestTimeout: options.frontend.requestTimeout, evictAfter: options.evictAfter),
       restored: restored, disk: disk, owner: self)
     self.driver = driver
     frontend = Frontend(loop, options: options.frontend, backend: driver)

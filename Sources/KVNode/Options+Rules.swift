@@ -31,7 +31,16 @@ extension Options {
         }
         options.logLevel = level
       },
-    ] + timeRules + limitRules
+    ] + timeRules + [evictionRule] + limitRules
+  }
+
+  private static var evictionRule: OptionRule {
+    OptionRule(
+      "evict-after", "SECONDS",
+      "a server gone for so long no longer counts for the quorum (default \(Options().evictAfter / 1000); 0: never)"
+    ) { (options, text) throws(Failure) in
+      options.evictAfter = 1000 * UInt64(try OptionRule.number("evict-after", text, in: 0...86_400))
+    }
   }
 
   private static var timeRules: [OptionRule] {

@@ -17,6 +17,8 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+  /// Milliseconds; 0: never.
+  var evictAfter: UInt64 = 2_000
 
   /// Nil: memory only.
   var dataDirectory: String? {

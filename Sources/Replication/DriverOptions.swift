@@ -9,14 +9,21 @@ package struct DriverOptions: Sendable {
   package var hashKey: HashKey
   /// From a write's arrival until its outcome is given up as unknown, milliseconds.
   package var requestTimeout: UInt64
+  /// From when a member is suspected until it is taken out of the configuration, milliseconds; 0: it never is.
+  package var evictAfter: UInt64
 
-  package init(version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000) {
+  package init(
+    version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000,
+    evictAfter: UInt64 = 2_000
+  ) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
     self.requestTimeout = requestTimeout
+    self.evictAfter = evictAfter
   }
 
   var replica: Options {
     var options = Options()
+    options.evictTicks = evictAfter / DriverClock.tickMilliseconds
     options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
     return options
   }

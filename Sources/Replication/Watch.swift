@@ -4,6 +4,7 @@ import VSR
 /// What the log was last told of the replica: a line follows where that changes.
 struct Watch {
   private var epoch: EpochID = .none
+  private var members = ServerMask()
   private var view: View = 0
   private var primary: ServerIndex?
   private var standing = Replica.Standing.unborn
@@ -23,6 +24,7 @@ struct Watch {
       primary = replica.primaryOfView
     }
     epoch = replica.epoch.id
+    members = ServerMask(replica.epoch.configuration.members.map(\.server))
     if now != standing, now != .viewChange {
       notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", now.text)]))
     }
@@ -37,14 +39,21 @@ struct Watch {
     return notes
   }
 
+  /// Who counts from now on, and who no longer does.
   private func epochNote(_ replica: Replica, _ servers: ServerSet) -> Note {
-    let members = replica.epoch.configuration.members.map { servers.members[$0.server].text }
-    return Note(
-      .info, "epoch",
-      [
-        ("epoch", "\(replica.epoch.id.number)"), ("members", members.joined(separator: ",")),
-        ("role", replica.isMember ? "member" : "learner"),
-      ])
+    let now = ServerMask(replica.epoch.configuration.members.map(\.server))
+    func names(where holds: (ServerIndex) -> Bool) -> String {
+      servers.members.indices.filter(holds).map { servers.members[$0].text }.joined(separator: ",")
+    }
+    var fields = [
+      ("epoch", "\(replica.epoch.id.number)"), ("members", names { now.contains($0) }),
+      ("role", replica.isMember ? "member" : "learner"),
+    ]
+    let left = names { members.contains($0) && !now.contains($0) }
+    let joined = names { now.contains($0) && !members.contains($0) }
+    if !left.isEmpty { fields.append(("left", left)) }
+    if epoch != .none, !joined.isEmpty { fields.append(("joined", joined)) }
+    return Note(.info, "epoch", fields)
   }
 
   private static func lossNote(_ isPossible: Bool, _ replica: Replica) -> Note {

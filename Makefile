@@ -6,19 +6,20 @@ SEEDS ?= 1..200
 JOBS ?= 2
 NAME ?= http
 SECONDS ?= 60
+SERVERS ?= 4
 SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep fuzz lint format clean bench-deps bench-one bench-client soak compat
+.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install from Debian what building and testing need and this machine lacks
 	@scripts/deps.sh build test lint
 
-build: ## build the programs, optimized: .build/release/kvnode, kvclient
+build: ## build the programs, optimized: .build/release/{kvnode,kvclient,kvload,kvsim}
 	@scripts/deps.sh build
 	$(SWIFT) build -c release
 
@@ -41,12 +42,32 @@ mutants: ## take each protective rule away: its scenario must go red
 	$(SWIFT) test --disable-swift-testing --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS \
 	  --filter ScenarioTests
 
-mutants-sweep: ## the same, found by simulated seeds (takes long)
+mutants-sweep: ## the same, and by simulated seeds: one table (takes long)
 	@scripts/deps.sh build
 	@scripts/mutants.sh
 
+mutants-table: ## the same, and write the table into docs/mutants.md
+	@scripts/deps.sh build
+	@scripts/mutants.sh --write
+
 fuzz: ## fuzz a decoder: NAME=http|wire|journal SECONDS=60
 	@scripts/fuzz.sh $(NAME) $(SECONDS)
+
+drill: build ## harm servers under load, and tell what came of it: SECONDS=60 SEED=n SERVERS=4 MEMORY=1 FAULTS=file
+	@mkdir -p $(BUILD)/drill
+	@scripts/drill.sh --seconds $(SECONDS) --servers $(SERVERS) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(MEMORY),--memory) $(if $(FAULTS),--faults $(FAULTS)) \
+	  --html $(BUILD)/drill/drill.html --json $(BUILD)/drill/drill.json
+
+drill-planted: build ## a server that reads without asking: the drill must find it
+	$(SWIFT) build -c release --product kvnode --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS
+	@KVNODE=.build-mutants/release/kvnode scripts/drill.sh --seconds 30 --seed 2 --quiet \
+	  --node=--remove-rule --node=reads-probe; [ $$? -eq 1 ] && echo "found, as it must be"
+
+drill-docs: build ## the drill of ten minutes that docs/drill shows, made again
+	@mkdir -p docs/drill
+	@scripts/drill.sh --seconds 560 --servers 4 --seed 2026 --html docs/drill/drill.html \
+	  --svg docs/drill/drill.svg --table docs/drill/drill.txt
 
 lint: ## check the format of Swift and the habits of shell
 	@scripts/deps.sh lint

@@ -17,10 +17,13 @@ let package = Package(
   products: [
     .executable(name: "kvnode", targets: ["KVNode"]),
     .executable(name: "kvclient", targets: ["KVClient"]),
+    .executable(name: "kvload", targets: ["KVLoad"]),
     .executable(name: "kvsim", targets: ["KVSim"]),
+    .executable(name: "kvdrill", targets: ["KVDrill"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
   targets: [
     // C
@@ -38,17 +41,26 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Bytes", "KVStore", "VSR"]),
     .target(name: "Journal", dependencies: ["Bytes"]),
     .target(name: "History"),
+    .target(name: "Faults", dependencies: ["History"]),
     .target(name: "Scenario", dependencies: ["Bytes", "KVStore", "VSR"]),
     // shell
     .target(name: "Transport", dependencies: ["Bytes", "UV", "Servers", "VSR", "Wire"]),
     .target(name: "Frontend", dependencies: ["Bytes", "UV", "HTTP", "KVStore"]),
     .target(name: "Disk", dependencies: ["Bytes", "UV", "KVStore", "VSR", "Wire", "Journal"]),
     .target(name: "Client", dependencies: ["Bytes", "UV", "HTTP", "Servers"]),
-    .target(name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History"]),
+    .target(
+      name: "Simulator", dependencies: ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"]),
+    .target(name: "Drill", dependencies: ["Bytes", "UV", "HTTP", "Servers", "History", "Faults"]),
+    .target(
+      name: "Load",
+      dependencies: [
+        "Bytes", "UV", "HTTP", "Servers", "History",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
     .target(
       name: "Replication",
       dependencies: [
-        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Frontend", "Transport", "Disk",
+        "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Wire", "Frontend", "Transport", "Disk",
       ]),
     // programs
     .executableTarget(
@@ -63,9 +75,21 @@ let package = Package(
     .executableTarget(
       name: "KVSim",
       dependencies: [
-        "Bytes", "VSR", "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bytes", "VSR", "Simulator", "Faults",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "KVDrill",
+      dependencies: [
+        "Drill", "Faults", "Servers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "KVLoad",
+      dependencies: [
+        "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
+    .target(name: "Support", path: "Tests/Support"),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
     .testTarget(name: "UVTests", dependencies: ["UV"]),
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
@@ -84,16 +108,25 @@ let package = Package(
         "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "VSR", "KVStore", "Journal", "Bytes"]),
-    .testTarget(name: "ContractTests", dependencies: ["KVNode", "KVClient"]),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "Faults", "VSR", "KVStore", "Journal", "Bytes"]),
+    .testTarget(
+      name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
+    .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(
       name: "ReplicationTests",
-      dependencies: ["Replication", "Frontend", "Disk", "VSR", "KVStore", "Servers", "UV"]),
+      dependencies: [
+        "Replication", "Frontend", "Disk", "Wire", "VSR", "KVStore", "Servers", "UV", "Bytes",
+      ]),
     .testTarget(
-      name: "TrialTests", dependencies: ["KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
-    .testTarget(name: "ScriptTests", dependencies: ["KVNode", "KVClient"]),
+      name: "TrialTests", dependencies: ["Drill", "KVNode", "KVClient", "UV", "HTTP", "History", "Bytes"]),
+    .testTarget(name: "FaultsTests", dependencies: ["Faults", "History"]),
+    .testTarget(
+      name: "DrillTests",
+      dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
+    .testTarget(name: "ScriptTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -26,8 +26,8 @@ Where the rules are made (root is needed there, or sudo without password for ipt
   in network namespaces     NETNS=NAME[,NAME…]
   on the machines, by ssh   --ssh: cut at both ends, isolate at A, heal and list at all of SERVERS
 
-Servers of one machine, as those of cluster.sh, cannot be told apart by address, not even on 127.0.0.2 and
-127.0.0.3: what they dial from is 127.0.0.1. Give each a network namespace with an address of its own.
+Servers of one machine can be told apart if each has an address of its own in servers.txt, such as 127.0.0.2 and
+127.0.0.3: they dial each other from there. Those of cluster.sh share 127.0.0.1, and cannot.
 
 Environment
   SERVERS   HOST[:PORT],…: all servers, for isolate and --ssh (default: servers.txt in this directory)

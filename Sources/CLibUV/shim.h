@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -93,6 +94,20 @@ static inline int uvx_listen(const uvx_address_t *address, int backlog) {
   return -error;
 }
 
+#define UVX_IP_BIND_ADDRESS_NO_PORT 24
+
+// A socket to connect with from `address`. Its port, if that is 0, is chosen when it connects, by both ends.
+static inline int uvx_socket_from(const uvx_address_t *address) {
+  int on = 1;
+  int fd = socket(address->any.sa_family, SOCK_STREAM | UVX_SOCK_NONBLOCK | UVX_SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  (void)setsockopt(fd, IPPROTO_IP, UVX_IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+  if (bind(fd, &address->any, uvx_address_length(address)) == 0) return fd;
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
 static inline unsigned long long uvx_descriptor_limit(void) {
   struct rlimit limit;
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
@@ -106,6 +121,28 @@ static inline int uvx_set_descriptor_limit(unsigned long long wanted) {
 }
 
 static inline void uvx_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+static inline int uvx_ticker(void) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
+}
+
+static inline struct timespec uvx_time(uint64_t nanoseconds) {
+  struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
+  return time;
+}
+
+// Zero as `first` stops it.
+static inline int uvx_ticker_start(int fd, uint64_t first, uint64_t interval) {
+  struct itimerspec times = {uvx_time(interval), uvx_time(first)};
+  return timerfd_settime(fd, TFD_TIMER_ABSTIME, &times, 0) == 0 ? 0 : -errno;
+}
+
+// How often it has ticked since the last call.
+static inline uint64_t uvx_ticker_take(int fd) {
+  uint64_t count = 0;
+  return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
 
 static inline int uvx_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno; }
 

@@ -31,9 +31,10 @@ extension Disk {
   }
 
   private func goOn() {
-    guard let draft = saving.draft else { return }
-    if draft.isAtEnd {
-      finish(draft)
+    // Not kept here: a slice would copy what it changes.
+    guard let isAtEnd = saving.draft?.isAtEnd else { return }
+    if isAtEnd {
+      finish()
     } else if saving.unsynced >= Disk.unsyncedBytesMax {
       saving.unsynced = 0
       run([.sync(.snapshotDraft)]) { [self] in writeSlice() }
@@ -42,7 +43,8 @@ extension Disk {
     }
   }
 
-  private func finish(_ draft: SnapshotDraft) {
+  private func finish() {
+    guard let draft = saving.draft else { return }
     let steps = [.sync(.snapshotDraft), .close(.snapshotDraft)] + segments.naming(draft.op)
     run(steps) { [self] in
       segments.saved(draft.op, floor: draft.floor)

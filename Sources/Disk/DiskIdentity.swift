@@ -14,10 +14,12 @@ package struct DiskIdentity {
   package var hashKey: HashKey
   /// Drawn at random: taken where there is no journal, or a damaged one.
   package var freshIncarnation: UInt64
+  /// The sorted set of servers as written, kept to say what differs where another set is found.
+  package var servers: [String]
 
   package init(
     cluster: Digest, address: [UInt8], serverCount: Int, limits: Limits, hashKey: HashKey,
-    freshIncarnation: UInt64
+    freshIncarnation: UInt64, servers: [String] = []
   ) {
     self.cluster = cluster
     self.address = address
@@ -25,14 +27,10 @@ package struct DiskIdentity {
     self.limits = limits
     self.hashKey = hashKey
     self.freshIncarnation = freshIncarnation
+    self.servers = servers
   }
 
-  /// The limits as `meta` keeps them.
-  var formation: [UInt8] {
-    var bytes: [UInt8] = []
-    for limit in [limits.storeBytes, limits.outcomes, limits.outcomeBytes] { bytes.put(UInt64(limit)) }
-    return bytes
-  }
+  var founding: Founding { Founding(limits: limits, servers: servers) }
 }
 
 /// A disk that is ready, and what was on it.

@@ -8,7 +8,7 @@ extension DiskOpener {
     let layout = options.layout
     let meta = Meta(
       cluster: identity.cluster, address: identity.address, incarnation: identity.freshIncarnation,
-      segmentSize: layout.segmentSize, formation: identity.formation)
+      segmentSize: layout.segmentSize, formation: identity.founding.encoded)
     let steps: [DiskStep] =
       discard.map { .remove($0) }
       + SegmentKeeper.preparing(1, from: nil, layout)

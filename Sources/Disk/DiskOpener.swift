@@ -71,15 +71,18 @@ final class DiskOpener {
       goOn(contents, .torn(segment: contents.end.sequence, sector: contents.end.sector), names)
     case .damaged(let damage): setAside(damage.reason, names)
     case .foreign(.directory): fail(.foreignDirectory(path: files.path))
-    case .foreign(.cluster): fail(.otherCluster(path: files.path))
+    case .foreign(.cluster(let formation)):
+      let difference = Founding(decoding: formation)?.difference(from: identity.servers) ?? ""
+      fail(.otherCluster(path: files.path, difference: difference))
     case .foreign(.address(let address)): fail(.otherServer(path: files.path, address: address))
     case .newer(let version): fail(.newerVersion(path: files.path, version: version))
     }
   }
 
   private func goOn(_ contents: JournalContents, _ note: DiskNote, _ names: [String]) {
-    guard contents.meta.formation == identity.formation else {
-      return fail(.otherLimits(path: files.path))
+    let made = Founding(decoding: contents.meta.formation)?.limits
+    guard made == identity.limits else {
+      return fail(.otherLimits(path: files.path, storeBytes: made?.storeBytes))
     }
     restore(contents) { [self] result in
       switch result {

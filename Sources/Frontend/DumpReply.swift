@@ -3,11 +3,13 @@ import KVStore
 
 /// A dump under way.
 final class DumpReply {
+  let store: Store
   var writer: DumpWriter
   let reply: Reply
   var slice: [UInt8] = []
 
   init(_ store: Store, _ reply: Reply) {
+    self.store = store
     writer = DumpWriter(store)
     self.reply = reply
   }
@@ -33,9 +35,17 @@ extension Connection {
     frontend.writer.put(dump.reply, part: dump.slice, into: &output)
     if isMore { return frontend.continueSoon() }
     frontend.writer.putEnd(of: dump.reply, into: &output)
-    self.dump = nil
+    endDump()
     didReply(dump.reply.form)
     markDirty()
+  }
+
+  /// What only the dump still held of the store is freed later, slice by slice.
+  func endDump() {
+    guard let dump else { return }
+    self.dump = nil
+    frontend.retired.append(dump.store)
+    frontend.continueSoon()
   }
 }
 

@@ -34,6 +34,7 @@ extension Frontend: ListenerHandler {
   /// The connection is no more, whatever becomes of its stream.
   func release(_ connection: Connection) {
     connection.phase = .closed
+    connection.endDump()
     while connection.first != RequestTable.none {
       let index = connection.first
       connection.first = requests[index].next

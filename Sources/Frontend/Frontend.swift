@@ -24,6 +24,8 @@ package final class Frontend {
   var connectionCount = 0
   /// Connections with a dump under way.
   var dumping: [Connection] = []
+  /// Stores of dumps that have ended.
+  var retired = RetiredStores()
 
   private var turn = Turn()
   private var spareTurn = Turn()

@@ -43,7 +43,8 @@ final class FrontendClock {
   }
 
   private func continueDumps() {
-    if frontend.wakeDumps() { return }
+    frontend.retired.releaseSlice()
+    if frontend.wakeDumps() || !frontend.retired.isEmpty { return }
     isIdling = false
     idle?.stop()
   }

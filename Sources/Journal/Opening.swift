@@ -73,7 +73,7 @@ extension Opening {
     case .damaged: finish(.damaged(.metaDamaged))
     case .newer(let version): finish(.newer(version: version))
     case .meta(let meta):
-      if meta.cluster != cluster { return finish(.foreign(.cluster)) }
+      if meta.cluster != cluster { return finish(.foreign(.cluster(formation: meta.formation))) }
       if meta.address != address { return finish(.foreign(.address(meta.address))) }
       contents = JournalContents(meta: meta, end: .start, ready: 0)
       wantSnapshot()

@@ -54,7 +54,8 @@ package enum JournalDamage: Equatable, Sendable {
 }
 
 package enum JournalForeigner: Equatable, Sendable {
-  case cluster
+  /// `formation`: what its `meta` says besides.
+  case cluster(formation: [UInt8])
   case address([UInt8])
   /// Files that no journal has, and no `meta`.
   case directory

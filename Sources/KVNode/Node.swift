@@ -23,6 +23,8 @@ final class Node {
   private var signals: [UV.Signal] = []
   private var failure: Failure?
   private var stopping: Stopping?
+  private var isStopping = false
+  private var isListening = false
 
   init(_ options: Options) throws(Failure) {
     self.options = options
@@ -41,13 +43,8 @@ final class Node {
     setenv("UV_THREADPOOL_SIZE", "8", 0)
     ignoreBrokenPipes()
     raiseDescriptorLimit()
-    for number in [SIGTERM, SIGINT] {
-      do throws(UVError) {
-        signals.append(try UV.Signal(loop, number) { [unowned self] in stop(number) })
-      } catch {
-        throw .environment("cannot hear signals: \(error.message)")
-      }
-    }
+    for number in [SIGTERM, SIGINT] { try hear(number) { [unowned self] in stop(number) } }
+    try hear(SIGUSR1) { [unowned self] in writeCapsule() }
     let place = try place()
     remember { [unowned self] restored, disk in
       makeServer(restored, disk)
@@ -55,6 +52,14 @@ final class Node {
     }
     loop.run()
     if let failure { throw failure }
+  }
+
+  private func hear(_ number: Int32, _ body: @escaping () -> Void) throws(Failure) {
+    do throws(UVError) {
+      signals.append(try UV.Signal(loop, number, onSignal: body))
+    } catch {
+      throw .environment("cannot hear signals: \(error.message)")
+    }
   }
 
   private func fail(_ failure: Failure) {
@@ -65,10 +70,13 @@ final class Node {
 
   /// The first signal lets what is in flight end; the second does not wait for it.
   private func stop(_ number: Int32) {
-    guard stopping == nil else { exit(128 + number) }
+    guard !isStopping else { exit(128 + number) }
+    isStopping = true
     log.write(.info, "stopping", ["signal": number == SIGTERM ? "SIGTERM" : "SIGINT"])
     binding?.cancel()
     guard let driver, let frontend else { return loop.stop() }
+    // Nobody has been served and no peer met: there is nothing to hand over.
+    guard isListening else { return driver.stop { [unowned self] in loop.stop() } }
     stopping = Stopping(loop, driver, frontend) { [unowned self] in
       log.write(.debug, "stopped")
       loop.stop()
@@ -86,7 +94,8 @@ extension Node {
     }
     let identity = DiskIdentity(
       cluster: servers.digest, address: Array(servers.own.text.utf8), serverCount: servers.count,
-      limits: options.limits, hashKey: hashKey, freshIncarnation: randomNumber())
+      limits: options.limits, hashKey: hashKey, freshIncarnation: randomNumber(),
+      servers: servers.members.map(\.text))
     Disk.open(loop, directory: directory, identity: identity) { [unowned self] result in
       switch result {
       case .success(let opened):
@@ -98,18 +107,44 @@ extension Node {
   }
 
   private func makeServer(_ restored: Restored, _ disk: Disk?) {
+    var driverOptions = DriverOptions(
+      version: programVersion, limits: options.limits, hashKey: hashKey,
+      requestTimeout: options.frontend.requestTimeout, evictAfter: options.evictAfter,
+      capsuleBytes: options.capsuleBytes)
+    #if QUORATE_MUTANTS
+      driverOptions.removedRule = options.removedRule
+    #endif
     let driver = ReplicaDriver(
-      loop, servers: servers,
-      options: DriverOptions(
-        version: programVersion, limits: options.limits, hashKey: hashKey,
-        requestTimeout: options.frontend.requestTimeout, evictAfter: options.evictAfter),
-      restored: restored, disk: disk, owner: self)
+      loop, servers: servers, options: driverOptions, restored: restored, disk: disk, owner: self)
     self.driver = driver
+    keepCapsule(of: driver)
     frontend = Frontend(loop, options: options.frontend, backend: driver)
   }
 
+  private func keepCapsule(of driver: ReplicaDriver) {
+    guard options.capsuleBytes > 0 else { return }
+    guard let capsule = driver.capsule else {
+      return log.write(.warn, "capsule", ["reason": "what the disk remembers is larger than --capsule"])
+    }
+    CapsuleFile.install(capsule, path: capsulePath)
+  }
+
+  private var capsulePath: String { "\(options.dataDirectory ?? ".")/kvnode.capsule" }
+
+  /// Somebody wants to see what the core was given.
+  private func writeCapsule() {
+    guard driver?.capsule != nil else {
+      return log.write(.warn, "capsule", ["reason": "none is kept: see --capsule"])
+    }
+    if CapsuleFile.write() {
+      log.write(.info, "capsule", ["file": capsulePath])
+    } else {
+      log.write(.warn, "capsule", ["file": capsulePath, "reason": String(cString: strerror(errno))])
+    }
+  }
+
   private func listen(_ place: (host: String, port: UInt16)) {
-    guard let frontend, stopping == nil else { return }
+    guard let frontend, !isStopping else { return }
     binding = Binding(
       loop, log: log, host: place.host, port: place.port,
       others: options.listen == nil ? servers.members.filter { $0 != servers.own } : [],
@@ -127,6 +162,7 @@ extension Node {
           "bound": addresses.map(\.description).joined(separator: ","),
           "servers": "\(servers.count)", "version": programVersion,
         ])
+      isListening = true
       if let frontend { driver?.start(answering: frontend) }
     case .failure(let failure): fail(failure)
     }

@@ -1,4 +1,5 @@
 import KVStore
+import VSR
 
 extension Options {
   /// All but `--help` and `--version`, in the order of the help.
@@ -31,7 +32,22 @@ extension Options {
         }
         options.logLevel = level
       },
-    ] + timeRules + [evictionRule] + limitRules
+    ] + timeRules + [evictionRule] + limitRules + mutantRules
+  }
+
+  /// Builds with QUORATE_MUTANTS take protective rules away, and stand for servers that are wrong.
+  private static var mutantRules: [OptionRule] {
+    #if QUORATE_MUTANTS
+      return [
+        OptionRule("remove-rule", "RULE", "a protective rule that this server does not keep (tests only)") {
+          (options, text) throws(Failure) in
+          guard let rule = Rule(rawValue: text) else { throw .usage("--remove-rule: no rule \"\(text)\"") }
+          options.removedRule = rule
+        }
+      ]
+    #else
+      return []
+    #endif
   }
 
   private static var evictionRule: OptionRule {
@@ -69,6 +85,12 @@ extension Options {
         "requests that may wait, in number; 429 beyond (default \(Options().frontend.waitingMax))"
       ) { (options, text) throws(Failure) in
         options.frontend.waitingMax = try OptionRule.number("waiting-limit", text, in: 1...1_000_000)
+      },
+      OptionRule(
+        "capsule", "MIB",
+        "keep what the core is given, in so many MiB: written to kvnode.capsule at SIGUSR1 and when it traps"
+      ) { (options, text) throws(Failure) in
+        options.capsuleBytes = try OptionRule.number("capsule", text, in: 1...1024) * mebibyte
       },
     ]
   }

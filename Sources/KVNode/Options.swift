@@ -1,5 +1,6 @@
 import Frontend
 import KVStore
+import VSR
 
 /// What the command line says.
 struct Options {
@@ -17,6 +18,11 @@ struct Options {
   var logLevel = Log.Level.info
   var frontend = FrontendOptions()
   var limits = Limits()
+  #if QUORATE_MUTANTS
+    var removedRule: Rule?
+  #endif
+  /// 0: the core's inputs are not kept.
+  var capsuleBytes = 0
   /// Milliseconds; 0: never.
   var evictAfter: UInt64 = 2_000
 

@@ -10,7 +10,7 @@ struct KVSim: ParsableCommand {
       "Runs the replicated core under virtual time, with faults drawn from a seed, and checks every step.",
     discussion: """
       One seed is one run, the same on every machine and in every build. Exit status: 0 nothing found, 1 a \
-      violation (or a crash of the core), 2 usage.
+      violation (or a crash of the core), 2 usage. `kvsim replay FILE` steps through what a node was given.
       """)
 
   @Option(help: "Run this seed.")
@@ -31,6 +31,9 @@ struct KVSim: ParsableCommand {
   @Flag(help: "Do not make a failing run smaller.")
   var noShrinking = false
 
+  @Option(help: ArgumentHelp("Faults by this schedule (docs/drill.md), with --seed.", valueName: "file"))
+  var faults: String?
+
   @Flag(help: "Print the protective rules that --rule takes.")
   var listRules = false
 
@@ -49,6 +52,7 @@ struct KVSim: ParsableCommand {
     guard listRules || (seed == nil) != (seeds == nil) else {
       throw ValidationError("give --seed N or --seeds A..B")
     }
+    guard faults == nil || seed != nil else { throw ValidationError("--faults goes with --seed N") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -61,6 +65,9 @@ struct KVSim: ParsableCommand {
       let sweep = Sweep(
         seeds: seeds, jobs: jobs, goesOn: all, shrinks: !all && !noShrinking, choice: choice)
       if try sweep.run() { throw ExitCode(1) }
+    } else if let seed, let faults {
+      let run = ScriptedRun(seed: seed, path: faults, isTraced: trace, choice: choice)
+      if try run.run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
     }
@@ -84,6 +91,9 @@ struct RunChoice: ParsableArguments {
   @Option(help: "Suspect after so many ticks of silence, whatever was learned.")
   var silence: UInt64?
 
+  @Option(help: "Aim every seed at this: \(Swarm.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var swarm: String?
+
   @Option(help: "Leave out these kinds of faults, by commas.")
   var without: String?
 
@@ -96,6 +106,7 @@ struct RunChoice: ParsableArguments {
   func validate() throws {
     if let servers, !(1...7).contains(servers) { throw ValidationError("--servers takes 1 to 7") }
     if let silence, !(1...1000).contains(silence) { throw ValidationError("--silence takes 1 to 1000") }
+    if let swarm, Swarm(rawValue: swarm) == nil { throw ValidationError("--swarm \(swarm): no such mix") }
     if memory, durable { throw ValidationError("--memory or --durable, not both") }
     if kinds == nil {
       throw ValidationError("--without: \(FaultKind.allCases.map(\.rawValue).joined(separator: ","))")
@@ -138,7 +149,7 @@ struct RunChoice: ParsableArguments {
   }
 
   func settings(seed: UInt64) -> Settings {
-    var settings = Settings(seed: seed)
+    var settings = Settings(seed: seed, swarm: swarm.flatMap(Swarm.init(rawValue:)))
     if let servers { settings.serverCount = servers }
     if memory { settings.isDurable = false }
     if durable { settings.isDurable = true }
@@ -148,10 +159,15 @@ struct RunChoice: ParsableArguments {
       settings.options.silenceTicksMax = silence
     }
     settings.leaveOut(kinds ?? FaultKinds([]))
-    #if QUORATE_MUTANTS
-      settings.options.removedRule = rule.flatMap(Rule.init(rawValue:))
-    #endif
+    apply(to: &settings.options)
     return settings
+  }
+
+  /// Takes the rule away that is to be removed.
+  func apply(to options: inout Options) {
+    #if QUORATE_MUTANTS
+      options.removedRule = rule.flatMap(Rule.init(rawValue:))
+    #endif
   }
 
   /// The same choice as arguments.
@@ -162,6 +178,7 @@ struct RunChoice: ParsableArguments {
     if durable { arguments.append("--durable") }
     if let steps { arguments += ["--steps", "\(steps)"] }
     if let silence { arguments += ["--silence", "\(silence)"] }
+    if let swarm { arguments += ["--swarm", swarm] }
     if let without, !without.isEmpty { arguments += ["--without", without] }
     if let skip, !skip.isEmpty { arguments += ["--skip", skip] }
     if let rule { arguments += ["--rule", rule] }

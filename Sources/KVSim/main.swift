@@ -1,1 +1,6 @@
-KVSim.main()
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "replay" {
+  ReplayCommand.main(Array(arguments.dropFirst()))
+} else {
+  KVSim.main()
+}

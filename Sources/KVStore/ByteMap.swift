@@ -71,6 +71,13 @@ struct ByteMap: Sendable {
     hashes.invalidate(location.shard)
   }
 
+  /// Drops shards, and lessens `room` by their blocks, until there is none. Returns whether any are left; the map
+  /// cannot be used any more.
+  mutating func release(_ room: inout Int) -> Bool {
+    while room > 0, let shard = shards.popLast() { room -= 1 + shard.blockCount }
+    return !shards.isEmpty
+  }
+
   /// The sum of all records' hashes. Costs a pass over the shards that changed since it was asked for last.
   mutating func sum() -> Digest {
     hashes.sum(shards)

@@ -108,6 +108,12 @@ extension ClientTable {
     return nil
   }
 
+  /// Drops blocks, and lessens `room` by their number, until there is none. Returns whether any are left; the table
+  /// cannot be used any more.
+  mutating func release(_ room: inout Int) -> Bool {
+    records.release(&room) || timed.release(&room) || untimed.release(&room)
+  }
+
   /// The sum of the records' hashes.
   mutating func sum() -> Digest {
     records.sum()

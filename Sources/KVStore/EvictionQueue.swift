@@ -39,6 +39,13 @@ struct EvictionQueue: Sendable {
     self[index] = element
   }
 
+  /// Drops chunks, and lessens `room` by their number, until there is none. Returns whether any are left; the queue
+  /// cannot be used any more.
+  mutating func release(_ room: inout Int) -> Bool {
+    while room > 0, chunks.popLast() != nil { room -= 1 }
+    return !chunks.isEmpty
+  }
+
   /// Takes out the first element.
   mutating func removeFirst() -> Element? {
     guard count > 0 else { return nil }

@@ -11,6 +11,9 @@ package struct HashKey: Sendable {
     self.high = high
   }
 
+  /// For whoever has to make the same tables again.
+  package var words: (low: UInt64, high: UInt64) { (low, high) }
+
   /// The hash of a key in this process' tables.
   package func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
     SipHash.hash(key, key: (low, high))

@@ -94,6 +94,8 @@ extension Shard {
     return result
   }
 
+  var blockCount: Int { blocks.count }
+
   /// The sum of the records' hashes: the same for the same records, wherever they lie.
   var sum: Digest {
     var sum = Digest.zero

@@ -30,6 +30,9 @@ package struct SnapshotReader: Sendable {
     store = Store(hashKey: hashKey)
   }
 
+  /// What was built so far: to be retired where the rest will not come.
+  package var partialStore: Store { store }
+
   /// Takes the next slice. After an error the reader is of no use any more.
   package mutating func append(_ slice: UnsafeRawBufferPointer) throws(MalformedBytes) {
     var bytes: [UInt8] = []

@@ -16,6 +16,11 @@ final class DriverClock {
 
   private let onTicks: (Event) -> Void
   private let onTurnEnd: () -> Void
+  /// Once a turn, which then does not wait, while the core has work of its own.
+  var wantsSlices = false {
+    didSet { if wantsSlices != oldValue { wantsSlices ? slices?.start() : slices?.stop() } }
+  }
+  private var slices: IdleHandle?
   private var timer: Timer?
   private var idle: IdleHandle?
   private var prepare: PrepareHandle?
@@ -23,13 +28,14 @@ final class DriverClock {
   private var isDue = false
   private var toldUntil: UInt64 = 0
 
-  /// `onTicks` hears ticks and stalls, `onTurnEnd` that a turn is over and its effects are to leave.
+  /// `onTicks` hears ticks, stalls and slices, `onTurnEnd` that a turn is over and its effects are to leave.
   init(_ loop: Loop, onTicks: @escaping (Event) -> Void, onTurnEnd: @escaping () -> Void) {
     self.onTicks = onTicks
     self.onTurnEnd = onTurnEnd
     timer = Timer(loop) { [unowned self] in becomeDue() }
     // Keeps the loop from waiting while ticks are due.
     idle = IdleHandle(loop) {}
+    slices = IdleHandle(loop) { [unowned self] in self.onTicks(.slice) }
     prepare = PrepareHandle(loop, onTurn: onTurnEnd)
     check = CheckHandle(loop) { [unowned self] in endTurn() }
   }
@@ -42,7 +48,7 @@ final class DriverClock {
   }
 
   func close() {
-    for handle in [timer, idle, prepare, check] as [Handle?] { handle?.close() }
+    for handle in [timer, idle, slices, prepare, check] as [Handle?] { handle?.close() }
   }
 
   private func becomeDue() {

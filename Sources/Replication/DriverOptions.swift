@@ -9,15 +9,21 @@ package struct DriverOptions: Sendable {
   package var hashKey: HashKey
   /// From a write's arrival until its outcome is given up as unknown, milliseconds.
   package var requestTimeout: UInt64
+  #if QUORATE_MUTANTS
+    /// Not in force in this process: for tests of what is to find that.
+    package var removedRule: Rule?
+  #endif
+  /// For the core's inputs to be kept in memory; 0: they are not.
+  package var capsuleBytes = 0
   /// From when a member is suspected until it is taken out of the configuration, milliseconds; 0: it never is.
   package var evictAfter: UInt64
 
   package init(
     version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000,
-    evictAfter: UInt64 = 2_000
+    evictAfter: UInt64 = 2_000, capsuleBytes: Int = 0
   ) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
-    self.requestTimeout = requestTimeout
+    (self.requestTimeout, self.capsuleBytes) = (requestTimeout, capsuleBytes)
     self.evictAfter = evictAfter
   }
 
@@ -25,6 +31,9 @@ package struct DriverOptions: Sendable {
     var options = Options()
     options.evictTicks = evictAfter / DriverClock.tickMilliseconds
     options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
+    #if QUORATE_MUTANTS
+      options.removedRule = removedRule
+    #endif
     return options
   }
 }

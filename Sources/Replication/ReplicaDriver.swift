@@ -6,6 +6,7 @@ import Servers
 import Transport
 import UV
 import VSR
+import Wire
 
 /// Gives the replicated core what happens (clients' requests, messages, completed syncs, time) and does what it
 /// asks for. One step at a time, on the loop's thread; what steps of one turn want sent or written leaves at the
@@ -22,6 +23,8 @@ package final class ReplicaDriver {
   private(set) unowned var owner: any ReplicaDriverOwner
   private(set) unowned var frontend: Frontend?
   private var clock: DriverClock?
+  /// Everything that the core is given, if it is kept.
+  package let capsule: CapsuleRing?
   var tickets = WriteTickets()
   var watch = Watch()
   /// Something of this turn has not left yet.
@@ -40,9 +43,11 @@ package final class ReplicaDriver {
     startedWith = restored.incarnation
     storage = disk.map { .disk($0) } ?? .memory(recorded: 0)
     let session = randomNumber()
-    replica = Replica(
+    let begin = CapsuleStart(
       server: servers.ownIndex, serverCount: servers.count, session: session, restored: restored,
       limits: options.limits, hashKey: options.hashKey, options: options.replica)
+    capsule = options.capsuleBytes > 0 ? CapsuleRing(bytes: options.capsuleBytes, start: begin) : nil
+    replica = begin.replica
     peers = Peers(
       loop, servers: servers,
       identity: PeerIdentity(
@@ -96,15 +101,21 @@ extension ReplicaDriver {
 
   func step(_ event: Event) {
     guard !isStopped else { return }
-    replica.step(event, into: &effects)
+    advance(event)
     var followUps: [Event] = []
     carryOut(&followUps)
     // In memory a record is synced as soon as it is made, which may release more.
     while !followUps.isEmpty {
       let next = followUps.removeFirst()
-      replica.step(next, into: &effects)
+      advance(next)
       carryOut(&followUps)
     }
+  }
+
+  /// The one place where the replica moves.
+  private func advance(_ event: Event) {
+    capsule?.record(event)
+    replica.step(event, into: &effects)
   }
 
   private func carryOut(_ followUps: inout [Event]) {
@@ -112,6 +123,7 @@ extension ReplicaDriver {
     record(&followUps)
     for (server, message) in effects.messages { peers?.send(message, to: server) }
     answer(&effects)
+    clock?.wantsSlices = effects.wantsSlice
   }
 
   private func record(_ followUps: inout [Event]) {

@@ -30,6 +30,9 @@ struct Operation {
   /// An attempt may have been executed without a word.
   var isUncertain = false
   var isSettled = false
+  /// It is not waited for before it is sent again.
+  var isDoubled = false
+  var mayDouble: Bool { idempotencyKey != nil && attempts == 1 }
   var isRead: Bool { kind == .read || kind == .dump }
   var server: ServerIndex
 }
@@ -55,11 +58,17 @@ struct Clients {
   var homes: [ServerIndex]
   /// Orders invocations and answers: every one has a moment of its own.
   private(set) var clock: UInt64 = 0
+  /// By moment: the virtual time. Kept only where faults come by a schedule.
+  private(set) var moments: [UInt64] = []
+  let keepsMoments: Bool
+  /// Virtual time.
+  var now: UInt64 = 0
   var isStopped = false
   var openCount = 0
 
   init(_ settings: Settings) {
     depth = Rates(settings).depth
+    keepsMoments = settings.schedule != nil
     slotCount = settings.clientCount * depth
     keyNames = (0..<settings.keyCount).map { Array("key\($0)".utf8) }
     var history = History()
@@ -70,6 +79,7 @@ struct Clients {
   }
 
   mutating func nextMoment() -> UInt64 {
+    if keepsMoments { moments.append(now) }
     clock += 1
     return clock
   }

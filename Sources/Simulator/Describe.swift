@@ -22,6 +22,7 @@ extension Event {
     case .handOver: 7
     case .stalled: 8
     case .acknowledgeLoss: 9
+    case .slice: 10
     }
   }
 }
@@ -56,6 +57,7 @@ extension Payload {
 func describe(_ event: Event) -> String {
   switch event {
   case .tick: "tick"
+  case .slice: "slice"
   case .stalled(let ticks): "stalled for \(ticks) ticks"
   case .message(let message): "<- \(message.from) \(describe(message))"
   case .writes(let first, let count, _): "writes \(first)...\(first + UInt64(count) - 1)"

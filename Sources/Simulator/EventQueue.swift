@@ -11,6 +11,8 @@ struct Happening: Sendable {
     case flush
     /// The connection to `peer` is refused or reset.
     case linkReset
+    /// `slot`: a link; what its cut held up is read.
+    case linkHealed
     /// A paused or busy process goes on.
     case resume
     case start
@@ -24,6 +26,10 @@ struct Happening: Sendable {
     /// `slot`: an operation, to be sent again.
     case operationRetries
     case look
+    /// The next entry of a schedule.
+    case scriptGoesOn
+    /// A process that was asked to end has handed over.
+    case ends
   }
 
   var kind: Kind

@@ -9,6 +9,10 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case stray
   case slowDisk = "slow-disk"
   case drift
+  /// Servers speak different wire versions, another after a restart: a rolling upgrade, back and forth.
+  case mixedWire = "mixed-wire"
+  /// What lay unread in a socket is lost with its connection.
+  case unread
   // At a moment of the plan, for a while.
   case clog
   case halves
@@ -17,11 +21,19 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case star
   case chain
   case flapping
+  /// Two servers lose sight of each other, and of nobody else.
+  case badLink = "bad-link"
   case reset
+  /// One end has lost the connection and the other does not know: what it sends reaches nobody.
+  case halfOpen = "half-open"
+  /// A slow link: what it does not take waits at its sender, bulk behind all else.
+  case backPressure = "back-pressure"
   case crash
   case wipe
   case crashAll = "crash-all"
   case pause
+  /// All are held up at once, as by a stalled host or switch.
+  case pauseAll = "pause-all"
   /// The loop of a process runs late again and again: timers and reads alike.
   case slowLoop = "slow-loop"
   case failedWrite = "failed-write"
@@ -40,14 +52,21 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case retries
   case vanishing
   case pipelining
+  /// A write is sent to a second server while the first still has it, under the same idempotency key.
+  case doubling
 
   static let planned: [FaultKind] = [
-    .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .reset, .crash, .wipe, .crashAll, .pause,
-    .slowLoop, .failedWrite, .handOver, .destruction, .bitRot, .acknowledgement, .attrition,
+    .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .badLink, .reset, .halfOpen,
+    .backPressure, .crash, .wipe, .crashAll, .pause, .pauseAll, .slowLoop, .failedWrite, .handOver,
+    .destruction,
+    .bitRot, .acknowledgement, .attrition,
   ]
 
   /// Place in `allCases`.
-  package var index: Int { FaultKind.allCases.firstIndex(of: self)! }
+  package var index: Int { FaultKind.places[self]! }
+
+  private static let places = Dictionary(
+    uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }
 
 /// A set of fault kinds.

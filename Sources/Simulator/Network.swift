@@ -1,17 +1,21 @@
 import VSR
+import Wire
 
 /// Links between each ordered pair of servers, and the messages on their way.
 struct Network {
   struct Link {
-    /// How many of the partitions in force cut it.
+    /// How many of the partitions in force cut it, and how many make it lead nowhere without a word.
     var cuts = 0
+    var voids = 0
     /// Nothing arrives before.
     var cloggedUntil: UInt64 = 0
     var lastArrival: UInt64 = 0
-    /// Counts connections: a reset begins a new one.
-    var connection: UInt32 = 0
-    /// Sent into a cut, to arrive after its end: numbers of slots.
+    var connection: LinkConnection
+    /// Before it, the latest first: their bytes may still be on the way.
+    var earlier: [LinkConnection] = []
+    /// Came while the link was cut, to be read when it heals: numbers of slots.
     var held: [UInt32] = []
+    var pressure = BackPressure()
     var refusedAt: UInt64 = 0
     /// When it was last cut, clogged or reset.
     var troubledAt: UInt64 = 0
@@ -34,7 +38,11 @@ struct Network {
 
   init(serverCount: Int) {
     self.serverCount = serverCount
-    links = Array(repeating: Link(), count: serverCount * serverCount)
+    links = (0..<serverCount * serverCount).map {
+      let first = LinkConnection(
+        number: 0, serverCount: serverCount, version: .one, sender: $0 / serverCount)
+      return Link(connection: first)
+    }
   }
 
   func index(_ from: ServerIndex, _ to: ServerIndex) -> Int { from * serverCount + to }

@@ -21,7 +21,7 @@ package struct Plan: Sendable {
     while faults.count < Plan.faultsMax {
       now += UInt64(1 + random.spread(mean: settings.faultMean))
       if now > Plan.horizon { break }
-      let kind = random.pick(FaultKind.planned)
+      let kind = random.pick(settings.planned)
       let duration = UInt64(1_000 + random.spread(mean: settings.faultDurationMean))
       let choice = random.next()
       faults.append(PlannedFault(kind: kind, begins: now, duration: duration, choice: choice))

@@ -11,7 +11,9 @@ package struct Random: Sendable {
     case clients = 5
     case servers = 6
     case faults = 7
-    case membership = 8
+    case wire = 8
+    case swarm = 9
+    case membership = 10
   }
 
   private var s0: UInt64

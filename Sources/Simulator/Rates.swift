@@ -7,7 +7,9 @@ struct Rates: Sendable {
   var slowSyncPermille = 0
   var driftPermille = 0
   var vanishPermille = 0
+  var doublingPermille = 0
   var isStray = false
+  var losesUnread = false
   var losesWrites = false
   var retries = false
   var depth = 1
@@ -21,6 +23,8 @@ struct Rates: Sendable {
     if kinds.contains(.slowDisk) { slowSyncPermille = settings.slowSyncPermille }
     if kinds.contains(.drift) { driftPermille = settings.driftPermille }
     if kinds.contains(.vanishing) { vanishPermille = settings.vanishPermille }
+    if kinds.contains(.doubling) { doublingPermille = settings.doublingPermille }
+    losesUnread = kinds.contains(.unread)
     isStray = kinds.contains(.stray)
     losesWrites = kinds.contains(.lostWrites)
     retries = kinds.contains(.retries)

@@ -45,11 +45,11 @@ struct RecordedLog: Sendable {
 
   private func isSame(as found: Restored) -> Bool {
     guard state == found.state else { return false }
-    if let snapshot = found.snapshot, snapshot.op >= log.base,
-      log.digest(at: snapshot.op) != snapshot.digest
-    {
-      // It stands for a log that is another's, or not there yet.
-      return found.log.head == snapshot.op && found.log.headDigest == snapshot.digest
+    if let snapshot = found.snapshot, log.digest(at: snapshot.op) != snapshot.digest {
+      // It stands for a log that is another's, or not there yet; one before the log may be the own as well, found
+      // where the next has rotted.
+      let isAlone = found.log.head == snapshot.op && found.log.headDigest == snapshot.digest
+      if isAlone || snapshot.op >= log.base { return isAlone }
     }
     return found.log.head == log.head && found.log.headDigest == log.headDigest
   }

@@ -1,5 +1,7 @@
+import Faults
 import KVStore
 import VSR
+import Wire
 
 /// What a process that was held up does with the ticks that it missed.
 package enum Stalls: UInt8, Sendable {
@@ -21,10 +23,19 @@ package struct Settings: Sendable {
   package var options = Options()
   package var limits = Limits()
   package var kinds: FaultKinds
+  /// What the seed is aimed at, if at anything.
+  package var swarm: Swarm?
+  /// The kinds that its plan draws from, in force or not.
+  var planned = FaultKind.planned
   /// Steps before the faults stop.
   package var stepsMax = 20_000
 
+  /// Faults by a schedule, in place of those that the seed draws.
+  package var schedule: FaultSchedule?
+
   // Network
+  /// What all programs speak, where they are not mixed.
+  package var wire = WireVersion.two
   package var delayMin = 20
   package var delayMean = 100
   package var lossPermille = 0
@@ -58,13 +69,15 @@ package struct Settings: Sendable {
   package var conditionPermille = 100
   package var deletePermille = 100
   package var vanishPermille = 0
+  package var doublingPermille = 0
   package var timeoutMean = 500_000
   package var attemptsMax = 1
   /// Operations of one client at a time.
   package var depth = 1
   package var valueBytesMax = 16
 
-  package init(seed: UInt64) {
+  /// `swarm`: in place of what the seed draws.
+  package init(seed: UInt64, swarm chosen: Swarm? = nil) {
     var random = Random(seed: seed, stream: .settings)
     self.seed = seed
     serverCount = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 7])
@@ -76,9 +89,22 @@ package struct Settings: Sendable {
     drawClients(&random)
     drawOptions(&random)
     dumpPermille = random.pick([0, 20, 200])
+    wire = random.pick([.one, .two, .two])
+    doublingPermille = random.pick([50, 300, 1000])
     if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
     drawMembership()
+    keepSoleServerQuick()
+    var choice = Random(seed: seed, stream: .swarm)
+    let drawn = Swarm.draw(&choice)
+    swarm = chosen ?? drawn
+    swarm?.apply(to: &self, &choice)
+  }
+
+  /// A single server has an op for every write: at each tenth event a snapshot, of a table of 1000 outcomes, would
+  /// take nine tenths of the time.
+  private mutating func keepSoleServerQuick() {
+    if serverCount == 1 { options.snapshotOps = max(options.snapshotOps, 200) }
   }
 
   private static func drawKinds(_ random: inout Random) -> FaultKinds {

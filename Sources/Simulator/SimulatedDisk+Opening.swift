@@ -112,6 +112,7 @@ extension SimulatedDisk {
     progress = SyncProgress(at: contents.end)
     witnessed = .start
     recorded = RecordedLog(state: found.restored.state, log: found.restored.log)
-    snapshotSaved = contents.snapshot ?? 0
+    snapshotSaved = SnapshotName(found.restored.snapshot)
+    snapshotAsked = nil
   }
 }

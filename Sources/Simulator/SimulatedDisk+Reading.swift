@@ -64,8 +64,10 @@ extension SimulatedDisk {
 
   /// What is wrong with it, if something is.
   private func explain(_ found: Restored) -> String? {
-    let snapshot = found.snapshot?.op ?? 0
-    if snapshot < snapshotSaved, !isRotten { return "snapshot of op \(snapshotSaved), found \(snapshot)" }
+    let snapshot = SnapshotName(found.snapshot)
+    if snapshot != snapshotSaved, snapshot != snapshotAsked, !isRotten {
+      return "snapshot of op \(snapshotSaved.op), found another, of op \(snapshot.op)"
+    }
     if recorded.explains(found, certain: certain) { return nil }
     let (state, log) = (recorded.state, recorded.log)
     return """
@@ -159,5 +161,11 @@ extension SimulatedDisk {
       files.perform(.write(name, offset: offset, zeros))
     }
     return true
+  }
+}
+
+extension SnapshotName {
+  init(_ state: SnapshotState?) {
+    if let state { self.init(op: state.op, digest: state.digest) } else { self.init() }
   }
 }

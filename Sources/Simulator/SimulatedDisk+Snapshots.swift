@@ -1,3 +1,4 @@
+import Bytes
 import Journal
 import VSR
 
@@ -23,22 +24,41 @@ extension SimulatedDisk {
       snapshotSteps.append(.write(.snapshotDraft, offset: offset, bytes))
       offset += bytes.count
     }
-    snapshotSteps += [
-      .sync(.snapshotDraft), .rename(.snapshotDraft, to: .snapshot(state.op)), .syncDirectory,
-    ]
-    snapshotComing = (state.op, floor)
+    snapshotSteps += [.sync(.snapshotDraft)] + naming(state.op)
+    snapshotComing = (SnapshotName(op: state.op, digest: state.digest), floor)
+    snapshotAsked = snapshotComing?.name
   }
 
-  /// It is durable; what it replaces is removed.
+  /// A snapshot of a later op that it replaces (of a lineage that ended) goes at once and durably: opening would
+  /// take it.
+  private func naming(_ op: Op) -> [FileStep] {
+    let naming: [FileStep] = [.rename(.snapshotDraft, to: .snapshot(op)), .syncDirectory]
+    let later = files.names.filter {
+      if case .snapshot(let other) = $0 { other > op } else { false }
+    }
+    return later.isEmpty ? naming : naming + later.map { .remove($0) } + [.syncDirectory]
+  }
+
+  /// It is durable.
   mutating func endSnapshot() {
-    guard let (op, floor) = snapshotComing else { preconditionFailure("no snapshot is under way") }
+    guard let (name, floor) = snapshotComing else { preconditionFailure("no snapshot is under way") }
     for step in snapshotSteps { files.perform(step) }
     snapshotSteps.removeAll()
     snapshotComing = nil
-    snapshotSaved = op
+    snapshotAsked = nil
+    snapshotSaved = name
+    superfluousBefore = floor
+  }
+
+  /// The core needs nothing through `op` any more. What the last snapshot replaces is removed.
+  mutating func recycle(through op: Op) {
+    precondition(op <= snapshotSaved.op, "recycled without a snapshot")
+    recorded.recycle(through: op)
+    guard let floor = superfluousBefore else { return }
+    superfluousBefore = nil
     for name in files.names {
       switch name {
-      case .snapshot(let other) where other != op: files.perform(.remove(name))
+      case .snapshot(let other) where other != snapshotSaved.op: files.perform(.remove(name))
       case .segment(let sequence) where sequence < floor: drop(sequence)
       case .segment, .snapshot, .meta, .metaDraft, .segmentDraft, .snapshotDraft, .lock: break
       }
@@ -46,15 +66,14 @@ extension SimulatedDisk {
     writer.dropped(before: floor)
   }
 
-  /// The core needs nothing through `op` any more. The segments that held it went with the snapshot, whose floor
-  /// says so.
-  mutating func recycle(through op: Op) {
-    precondition(op <= snapshotSaved, "recycled without a snapshot")
-    recorded.recycle(through: op)
-  }
-
   private mutating func drop(_ sequence: UInt64) {
     if spare == nil { spare = sequence }
     if spare != sequence { files.perform(.remove(.segment(sequence))) }
   }
+}
+
+/// Which state a snapshot holds. Op 0: none.
+struct SnapshotName: Hashable {
+  var op: Op = 0
+  var digest = Digest.zero
 }

@@ -17,7 +17,9 @@ struct SimulatedDisk {
   /// What was synced may have changed: only then may an opening find damage.
   var isRotten = false
   /// The last snapshot that is known to be durable.
-  var snapshotSaved: Op = 0
+  var snapshotSaved = SnapshotName()
+  /// One that a process began: as long as nothing else is known it may be found in that one's place.
+  var snapshotAsked: SnapshotName?
   var figures = DiskFigures()
 
   // Of the process
@@ -38,7 +40,9 @@ struct SimulatedDisk {
   var segmentSteps: [FileStep] = []
   var segmentComing: UInt64?
   var snapshotSteps: [FileStep] = []
-  var snapshotComing: (op: Op, floor: UInt64)?
+  var snapshotComing: (name: SnapshotName, floor: UInt64)?
+  /// A snapshot was saved while what is behind it, and the segments before this one, are still there.
+  var superfluousBefore: UInt64?
   /// A segment that is no longer needed, to be made the next one.
   var spare: UInt64?
   /// The place that the last sector written knew to be durable, and that of the last sector synced.
@@ -115,6 +119,7 @@ struct SimulatedDisk {
     segmentComing = nil
     snapshotSteps.removeAll()
     snapshotComing = nil
+    superfluousBefore = nil
     spare = nil
     witness = .start
   }

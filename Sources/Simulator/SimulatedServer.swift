@@ -1,5 +1,6 @@
 import KVStore
 import VSR
+import Wire
 
 /// One server: its disk, and its process while there is one.
 final class SimulatedServer {
@@ -8,6 +9,8 @@ final class SimulatedServer {
   var process: SimulatedProcess?
   /// Counts starts of the process: what belongs to an earlier one is lost on the way.
   var life: UInt32 = 0
+  /// The greatest wire version that its program speaks.
+  var wire = WireVersion.two
   /// Gone for good.
   var isDestroyed = false
   /// Everything that happens to the process before this moment waits in `inbox`.
@@ -15,6 +18,8 @@ final class SimulatedServer {
   var inbox: [Event] = []
   var ticksMissed = 0
   var tickPeriod: UInt64 = 10_000
+  /// What its process began with, and every event since; kept where the run records it.
+  var capsule: [UInt8] = []
   /// What clients sent in this turn of the loop.
   var front = Front()
   var isSyncing = false

@@ -22,8 +22,14 @@ extension Simulation {
     guard !clients.isStopped else { return }
     let client = slot / clients.depth
     if clientRandom.chance(permille: 20) { clients.homes[client] = clientRandom.below(servers.count) }
-    let server = clients.depth > 1 ? clients.homes[client] : clientRandom.below(servers.count)
-    let isRead = clientRandom.chance(permille: settings.readPermille)
+    var server = clients.depth > 1 ? clients.homes[client] : clientRandom.below(servers.count)
+    var isRead = clientRandom.chance(permille: settings.readPermille)
+    if script != nil {
+      // Each client has its server, so that one that stands still holds up its own clients only; of each server's
+      // clients one only reads, as a drill's do.
+      server = slot % servers.count
+      isRead = isRead || slot < servers.count
+    }
     let key = clientRandom.below(settings.keyCount)
     let isDump = isRead && clientRandom.chance(permille: settings.dumpPermille)
     let index =
@@ -106,7 +112,12 @@ extension Simulation {
       queue.add(Happening(kind: .flush, server: UInt8(serverIndex), life: server.life), at: now)
     }
     let mean = isFaulty ? settings.timeoutMean : 2_000_000
-    let patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    var patience = mean / 2 + clientRandom.spread(mean: settings.timeoutMean)
+    if isFaulty, clients.operations[index].mayDouble, clientRandom.chance(permille: rates.doublingPermille) {
+      report.faults[FaultKind.doubling.index] += 1
+      clients.operations[index].isDoubled = true
+      patience = clientRandom.spread(mean: 2 * settings.delayMean)
+    }
     queue.add(
       Happening(kind: .attemptTimesOut, life: UInt32(attempt), slot: UInt32(index)),
       at: now + UInt64(patience))
@@ -147,11 +158,12 @@ extension Simulation {
     guard !clients.operations[index].isSettled else { return }
     if !isCertain { clients.operations[index].isUncertain = true }
     let operation = clients.operations[index]
-    let mayRetry = rates.retries && (operation.idempotencyKey != nil || !operation.isUncertain)
+    let mayRetry =
+      (rates.retries || operation.isDoubled) && (operation.idempotencyKey != nil || !operation.isUncertain)
     if mayRetry, operation.attempts < settings.attemptsMax {
       queue.add(
         Happening(kind: .operationRetries, slot: UInt32(index)),
-        at: now + 1 + UInt64(clientRandom.spread(mean: 20_000)))
+        at: now + 1 + UInt64(clientRandom.spread(mean: operation.isDoubled ? settings.delayMean : 20_000)))
       return
     }
     guard operation.outstanding == 0 || operation.isUncertain else { return }
@@ -169,6 +181,7 @@ extension Simulation {
   func settle(_ index: Int, _ outcome: RegisterOperation.Outcome, lineage: UInt64) {
     guard !clients.operations[index].isSettled else { return }
     clients.settle(index, outcome, lineage: lineage)
+    if script != nil { noteSighting(of: index, outcome) }
     let slot = clients.operations[index].client
     if slot < clients.slotCount { actLater(slot, wasRefused: outcome == .failed) }
   }

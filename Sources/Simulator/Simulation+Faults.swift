@@ -3,6 +3,10 @@ import VSR
 /// What a fault in force has to undo at its end.
 struct ForceOfFault {
   var mask: LinkMask?
+  /// Back-pressure: slow links. Half-open: links that lead nowhere, and who hears of it at the end.
+  var pressed: LinkMask?
+  var void: LinkMask?
+  var told: (peer: ServerIndex, server: ServerIndex)?
   /// Flapping: whether the links are cut right now, and when it is over.
   var isCut = true
   var until: UInt64 = 0
@@ -16,7 +20,7 @@ extension Simulation {
     trace?("\(now) fault \(number): \(fault.kind.rawValue) for \(fault.duration)")
     report.faults[fault.kind.index] += 1
     switch fault.kind {
-    case .halves, .isolation, .oneWay, .star, .chain: beginPartition(number, fault, &choice)
+    case .halves, .isolation, .oneWay, .star, .chain, .badLink: beginPartition(number, fault, &choice)
     case .flapping: beginPartition(number, fault, &choice)
     case .clog: clog(fault, &choice)
     case .reset:
@@ -24,6 +28,8 @@ extension Simulation {
       if servers.count > 1 {
         resetConnection(first, (first + 1 + choice.below(servers.count - 1)) % servers.count)
       }
+    case .halfOpen: beginHalfOpen(number, fault, &choice)
+    case .backPressure: beginPressure(number, fault, &choice)
     case .crash: crashOne(fault, drawManner(&choice), &choice)
     case .wipe: crashOne(fault, drawManner(&choice, wipes: true), &choice)
     case .bitRot:
@@ -38,6 +44,8 @@ extension Simulation {
       let server = target(&choice)
       server.troubledAt = now + fault.duration
       hold(server, for: fault.duration)
+    case .pauseAll:
+      for server in servers where server.isUp { hold(server, for: fault.duration) }
     case .slowLoop:
       let server = target(&choice)
       server.slowUntil = now + fault.duration
@@ -50,16 +58,16 @@ extension Simulation {
     case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
     case .attrition: goOnWithAttrition(number)
-    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .lostWrites, .retries,
-      .vanishing,
-      .pipelining:
+    case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .mixedWire, .unread,
+      .lostWrites, .retries, .vanishing, .pipelining, .doubling:
       break
     }
   }
 
   func endFault(_ number: Int) {
     if plan.faults[number].kind == .attrition { return goOnWithAttrition(number) }
-    guard var force = faultsInForce[number], let mask = force.mask else { return }
+    guard var force = faultsInForce[number] else { return }
+    guard let mask = force.mask else { return undo(number, force) }
     if plan.faults[number].kind == .flapping, now < force.until {
       if force.isCut { heal(mask) } else { cut(mask) }
       force.isCut.toggle()
@@ -68,6 +76,12 @@ extension Simulation {
     }
     faultsInForce[number] = nil
     if force.isCut { heal(mask) }
+  }
+
+  private func undo(_ number: Int, _ force: ForceOfFault) {
+    faultsInForce[number] = nil
+    if let pressed = force.pressed { endPressure(pressed) }
+    endHalfOpen(force)
   }
 
   func endLater(_ number: Int, at time: UInt64) {
@@ -82,7 +96,7 @@ extension Simulation {
   }
 
   /// Of those that hold themselves for primary, the one with the greatest view.
-  private var currentPrimary: SimulatedServer? {
+  var currentPrimary: SimulatedServer? {
     var found: SimulatedServer?
     for server in servers where server.isUp && server.process!.replica.isNormalPrimary {
       guard let best = found else {
@@ -123,6 +137,11 @@ extension Simulation {
       return LinkMask(serverCount: count) { $0 != alone && $1 != alone }
     case .chain:
       return LinkMask(serverCount: count) { abs($0 - $1) > 1 }
+    case .badLink:
+      let other = choice.below(servers.count)
+      return LinkMask(serverCount: count) {
+        min($0, $1) == min(alone, other) && max($0, $1) == max(alone, other)
+      }
     case .flapping:
       if choice.chance(permille: 500) { return LinkMask(serverCount: count) { $0 == alone || $1 == alone } }
       return LinkMask(serverCount: count) { side($0) != side($1) }

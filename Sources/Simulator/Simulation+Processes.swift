@@ -1,5 +1,6 @@
 import KVStore
 import VSR
+import Wire
 
 /// How a process ends.
 struct CrashManner {
@@ -27,11 +28,17 @@ extension Simulation {
     case .violation(let rule, let detail): return checker.fail(rule, server.index, now, detail)
     }
     server.troubledAt = now
+    server.wire = drawWire(server)
+    renewConnections(of: server.index)
     trace?("\(stamp(server)) starts as \(short(restored.incarnation)), run \(short(session))")
-    server.process = SimulatedProcess(
-      Replica(
-        server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
-        limits: settings.limits, hashKey: hashKey, options: settings.options))
+    let begin = CapsuleStart(
+      server: server.index, serverCount: settings.serverCount, session: session, restored: restored,
+      limits: settings.limits, hashKey: hashKey, options: settings.options)
+    if recordsCapsules {
+      server.capsule.removeAll()
+      server.capsule.put(begin)
+    }
+    server.process = SimulatedProcess(begin.replica)
     server.front = Front()
     let drift = rates.driftPermille
     server.tickPeriod = UInt64(10_000 + 10 * (drift > 0 ? serverRandom.between(-drift...drift) : 0))
@@ -41,6 +48,15 @@ extension Simulation {
     checker.checkStart(server, at: now)
     guard recoverAtStart.contains(server.index) else { return }
     step(.recover(without: ServerMask(servers.filter(\.isDestroyed).map(\.index))), at: server)
+  }
+
+  /// The program that is started: the same all the time, or another each time.
+  private func drawWire(_ server: SimulatedServer) -> WireVersion {
+    guard settings.kinds.contains(.mixedWire) else { return settings.wire }
+    var choice = Random(
+      seed: settings.seed &+ UInt64(server.life) << 3 &+ UInt64(server.index), stream: .wire)
+    report.faults[FaultKind.mixedWire.index] += 1
+    return choice.pick([.one, .two])
   }
 
   /// - Precondition: it is up.
@@ -67,6 +83,7 @@ extension Simulation {
     guard !manner.isSilent else { return }
     for other in servers where other.isUp && other.index != server.index {
       if network.links[network.index(server.index, other.index)].cuts == 0 {
+        loseUnread(at: other, from: server.index)
         reset(peer: server.index, toldTo: other.index)
       }
     }

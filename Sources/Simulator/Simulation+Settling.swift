@@ -59,11 +59,15 @@ extension Simulation {
   private func stopFaults() {
     isFaulty = false
     for number in faultsInForce.keys.sorted() {
-      if let force = faultsInForce[number], let mask = force.mask, force.isCut { heal(mask) }
+      guard let force = faultsInForce[number] else { continue }
+      if let mask = force.mask, force.isCut { heal(mask) }
+      endHalfOpen(force)
     }
     faultsInForce.removeAll()
     for index in network.links.indices {
       network.links[index].cloggedUntil = 0
+      network.links[index].pressure.unlimit()
+      relieve(link: index)
       // A link with a long queue is no healed one.
       if network.links[index].lastArrival > now + 50_000 { renewConnection(index) }
     }
@@ -86,7 +90,7 @@ extension Simulation {
 
   /// Some stay cut off for good, as long as the rest is a quorum, and always will be.
   private func chooseBroken() {
-    guard faultRandom.chance(permille: 300), checker.epochs.committedIn != nil else { return }
+    guard script == nil, faultRandom.chance(permille: 500), checker.epochs.committedIn != nil else { return }
     for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
       let rest = checker.epochs.active.allSatisfy { epoch in
         epoch.configuration.weight {
@@ -96,8 +100,13 @@ extension Simulation {
       guard rest, servers.allSatisfy({ $0.index == server.index || isAmongActive($0) }) else { continue }
       broken.insert(server.index)
     }
+    // Off altogether, or deaf only, or only dumb.
     let apart = self.broken
-    cut(LinkMask(serverCount: servers.count) { apart.contains($0) || apart.contains($1) })
+    let manner = faultRandom.below(3)
+    cut(
+      LinkMask(serverCount: servers.count) { from, to in
+        (manner != 1 && apart.contains(from)) || (manner != 2 && apart.contains(to))
+      })
   }
 
   /// Whether what this server knows of configurations is what counts now.
@@ -107,7 +116,7 @@ extension Simulation {
   }
 
   /// All that are not broken follow one primary in one view, and have executed the same, whole log.
-  private var isConverged: Bool {
+  var isConverged: Bool {
     let live = servers.filter { !$0.isDestroyed && !broken.contains($0.index) }
     guard live.allSatisfy(\.isUp), let first = live.first?.process?.replica, first.isBorn else {
       return false

@@ -1,7 +1,6 @@
 import Bytes
 import KVStore
 import VSR
-import Wire
 
 /// One run: servers, network, disks and clients under virtual time, all chance from one seed. Two runs of the
 /// same settings and faults are the same, step for step.
@@ -16,7 +15,6 @@ package final class Simulation {
   var queue = EventQueue()
   var servers: [SimulatedServer] = []
   var network: Network
-  var frameReader: FrameReader
   /// Where the next frame is cut in two.
   var frameCut: UInt64 = 0
   var checker: Checker
@@ -30,6 +28,7 @@ package final class Simulation {
   var recoverAtStart = ServerMask()
   var lineagesSeen = 1
   var viewsLeft: [EpochID: View] = [:]
+  var script: FaultScript?
 
   var networkRandom: Random
   var diskRandom: Random
@@ -42,6 +41,8 @@ package final class Simulation {
   /// Where the trace goes, line by line.
   package var trace: ((String) -> Void)?
   private var effects = Effects()
+  /// Whether each process' events are kept, for `Replay`.
+  package var recordsCapsules = false
 
   package init(_ settings: Settings, skipping skipped: Set<Int> = []) {
     self.settings = settings
@@ -49,7 +50,6 @@ package final class Simulation {
     plan = Plan(settings)
     rates = Rates(settings)
     network = Network(serverCount: settings.serverCount)
-    frameReader = FrameReader(serverCount: settings.serverCount)
     networkRandom = Random(seed: settings.seed, stream: .network)
     diskRandom = Random(seed: settings.seed, stream: .disk)
     clientRandom = Random(seed: settings.seed, stream: .clients)
@@ -58,6 +58,7 @@ package final class Simulation {
     report = RunReport(seed: settings.seed)
     checker = Checker(serverCount: settings.serverCount)
     clients = Clients(settings)
+    script = settings.schedule.map { FaultScript($0) }
     for index in 0..<settings.serverCount {
       let disk = SimulatedDisk(incarnation: serverRandom.nextName(), settings: DiskSettings(settings))
       servers.append(SimulatedServer(index: index, disk: disk))
@@ -70,7 +71,11 @@ package final class Simulation {
   /// Faults for so many steps; then quiet, until all has converged and been answered.
   package func run() -> RunReport {
     begin()
-    while report.steps < settings.stepsMax, now < Simulation.faultyTimeMax, advance() {}
+    if script != nil {
+      runScript()
+    } else {
+      while report.steps < settings.stepsMax, now < Simulation.faultyTimeMax, advance() {}
+    }
     if checker.violation == nil { settleDown() }
     if checker.violation == nil { judgeHistory() }
     fillReport()
@@ -94,6 +99,7 @@ package final class Simulation {
   func advance() -> Bool {
     guard checker.violation == nil, let (time, happening) = queue.next() else { return false }
     now = time
+    clients.now = now
     dispatch(happening)
     return checker.violation == nil
   }
@@ -107,6 +113,7 @@ package final class Simulation {
     case .snapshotSaved: if isCurrent(happening, server) { onSnapshotSaved(server) }
     case .flush: if isCurrent(happening, server) { flush(server) }
     case .linkReset: if isCurrent(happening, server) { take(.linkReset(Int(happening.peer)), at: server) }
+    case .linkHealed: readHeld(link: Int(happening.slot))
     case .resume: if isCurrent(happening, server) { resume(server) }
     case .start: if happening.life == server.life, !server.isUp { start(server) }
     case .faultBegins: beginFault(Int(happening.slot))
@@ -115,6 +122,8 @@ package final class Simulation {
     case .attemptTimesOut: attemptTimesOut(Int(happening.slot), attempt: Int(happening.life))
     case .operationRetries: retry(Int(happening.slot))
     case .look: break
+    case .scriptGoesOn: scriptGoesOn()
+    case .ends: if isCurrent(happening, server) { crash(server, CrashManner()) }
     }
   }
 
@@ -139,6 +148,7 @@ package final class Simulation {
     trace?("\(stamp(server)) \(describe(event))")
     hash.mix(now, UInt64(server.index) << 8 | event.code)
     if case .acknowledgeLoss = event { checker.noteAcknowledgement(of: server.process!.replica.epoch) }
+    if recordsCapsules { server.capsule.put(event: event) }
     let before = (epoch: server.process!.replica.epoch.id, view: server.process!.replica.view)
     server.process!.replica.step(event, into: &effects)
     hash.mix(
@@ -148,6 +158,7 @@ package final class Simulation {
     if server.process!.replica.view > before.view, server.process!.replica.epoch.id == before.epoch {
       noteViewLeft(before.view, by: server)
     }
+    if script != nil { noteView(of: server) }
     checkLineage(at: server)
     if checker.violation == nil { perform(at: server) }
   }

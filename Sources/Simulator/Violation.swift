@@ -42,6 +42,7 @@ package struct Violation: Equatable, Sendable {
     case answersAll = "answers-all"
     case servesAgain = "serves-again"
     case linearizable
+    case viewsLast = "views-last"
   }
 
   package var rule: Rule

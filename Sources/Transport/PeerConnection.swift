@@ -49,7 +49,7 @@ final class PeerConnection {
   private var takenSeen = 0
   private var takenSince: UInt64 = 0
 
-  /// Dials.
+  /// Dials, from the own address where that can be.
   init(_ peers: Peers, dialling server: ServerIndex, at address: SocketAddress) throws(UVError) {
     self.peers = peers
     dialled = server
@@ -58,7 +58,11 @@ final class PeerConnection {
     waitBegan = peers.loop.now
     heardAt = waitBegan
     reader = FrameReader(serverCount: peers.servers.count)
-    stream = try UV.Stream.connect(peers.loop, to: address, handler: self)
+    if let source = peers.source(towards: address) {
+      stream = try? UV.Stream.connect(peers.loop, to: address, from: source, handler: self)
+    }
+    // The machine may not have that address: not any more, or it is known by it only beyond a translation.
+    if stream == nil { stream = try UV.Stream.connect(peers.loop, to: address, handler: self) }
   }
 
   /// Takes a stream that was upgraded. It is read once `beginReading` is called.

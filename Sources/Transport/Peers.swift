@@ -50,6 +50,15 @@ package final class Peers {
 
   deinit { precondition(isClosed, "peers that nobody closed") }
 
+  /// Where to dial `address` from, so that this server is seen there, and can be cut off, under the address that it
+  /// is known by. Nil: the system chooses.
+  func source(towards address: SocketAddress) -> SocketAddress? {
+    guard let own = SocketAddress(servers.own.host, port: 0), !own.isAny, own.family == address.family,
+      address.isLoopback || !own.isLoopback
+    else { return nil }
+    return own
+  }
+
   /// Dials the servers that this one has to.
   package func start() {
     precondition(!isClosed)

@@ -34,10 +34,12 @@ package final class Stream: Handle {
 
   /// Starts to connect. The handler hears `streamConnected` or `failed`, later and not within this call; an
   /// error that shows at once is thrown. Writing may begin at once, and is sent when the connection stands.
+  /// `source`: the own address to connect from; with port 0 any port.
   package static func connect(
-    _ loop: Loop, to address: SocketAddress, handler: any StreamHandler
+    _ loop: Loop, to address: SocketAddress, from source: SocketAddress? = nil, handler: any StreamHandler
   ) throws(UVError) -> Stream {
     let stream = Stream(loop, isConnected: false)
+    if let source { try stream.bind(source) }
     let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
     var raw = address.raw
     let result = uv_tcp_connect(request, stream.tcp, uvx_address(&raw), onConnect)
@@ -48,6 +50,17 @@ package final class Stream: Handle {
     }
     stream.handler = handler
     return stream
+  }
+
+  /// Closes the stream if that fails.
+  private func bind(_ source: SocketAddress) throws(UVError) {
+    var raw = source.raw
+    let descriptor = uvx_socket_from(&raw)
+    let result = descriptor < 0 ? descriptor : uv_tcp_open(tcp, descriptor)
+    guard result != 0 else { return }
+    if descriptor >= 0 { CLibUV.close(descriptor) }
+    close()
+    throw UVError(code: result)
   }
 
   private static let onConnect: uv_connect_cb = { request, status in

@@ -126,6 +126,8 @@ package struct Effects {
   package var storeOutcomes: [(ticket: UInt64, store: Store)] = []
   package var writeFailures: [(number: UInt64, failure: Failure)] = []
   package var readFailures: [(ticket: UInt64, failure: Failure)] = []
+  /// There is work that can wait, to be done a bounded piece at each `Event.slice`.
+  package var wantsSlice = false
 
   package init() {}
 
@@ -139,5 +141,6 @@ package struct Effects {
     storeOutcomes.removeAll()
     writeFailures.removeAll(keepingCapacity: true)
     readFailures.removeAll(keepingCapacity: true)
+    wantsSlice = false
   }
 }

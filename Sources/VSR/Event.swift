@@ -8,6 +8,8 @@ package enum Event: Sendable {
   /// The process was held up (stopped, overloaded) for so many ticks, which are not delivered. What lies in the
   /// sockets is best read before.
   case stalled(ticks: Tick)
+  /// A moment for work that can wait: once a turn of the loop while `Effects.wantsSlice`.
+  case slice
   case message(Message)
   /// Writes of this server's clients, in the store's encoding; numbered from `first` on, in one sequence for the
   /// session. Each is answered once, by its number.

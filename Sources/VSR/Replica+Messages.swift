@@ -186,6 +186,7 @@ extension Replica {
     expireWrites()
     expireReads()
     noteConfirmation()
+    workASlice()
   }
 
   /// What this server did not hear while it was held up it might have heard: every window of suspicion is put off

@@ -99,7 +99,9 @@ extension Replica {
       options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
     guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
     if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
-      guard configuration.members.allSatisfy({ acked($0) >= op || isSuspected($0) }) else { return false }
+      // One that is heard and does not hear would be waited for without end.
+      let isAwaited = { (member: Member) in !isSuspected(member) && isInContact(member) }
+      guard configuration.members.allSatisfy({ acked($0) >= op || !isAwaited($0) }) else { return false }
     }
     return true
   }

@@ -42,8 +42,10 @@ extension Replica {
     counters.snapshotsInstalled += 1
     let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
     let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
+    if !isSameLog, state.epoch.id == epoch.id, log.digest(at: state.op) != nil { leaveOverruledView() }
     log = Log(base: state.op, digest: state.digest)
     commit = state.op
+    snapshots.retire(execution.store)
     execution.adopt(state)
     install(tail, after: state.op)
     outbox.recordSnapshot(of: state.op)
@@ -53,11 +55,24 @@ extension Replica {
   }
 }
 
+extension Replica {
+  /// Own ops, acknowledged perhaps, give way to committed ones, which are thus of a later view. Which one a snapshot
+  /// does not say: the next is claimed, since every quorum has a member that knows better.
+  private mutating func leaveOverruledView() {
+    guard options.holds(.overruledViewIsLeft) else { return }
+    logView += 1
+    guard status == .normal || logView > view else { return }
+    view = max(view, logView)
+    status = .viewChange
+    leaveView()
+  }
+}
+
 // MARK: - Transfer
 
 extension Replica {
   mutating func sendSnapshotPart(to other: ServerIndex, offset: UInt64) {
-    guard let saved = snapshots.saved, let part = snapshots.part(at: offset) else { return }
+    guard let saved = snapshots.saved, let part = snapshots.part(at: offset, for: other) else { return }
     let chunk = SnapshotChunk(
       op: saved.op, digest: saved.digest, offset: offset, isLast: part.isLast, bytes: part.bytes)
     send(.snapshotChunk(chunk), to: other)
@@ -69,17 +84,28 @@ extension Replica {
     sendSnapshotPart(to: message.from, offset: isSame ? request.offset : 0)
   }
 
+  /// A bounded piece of what can wait: parts of a snapshot that others asked for, memory that is to be freed.
+  mutating func workASlice() {
+    snapshots.workASlice()
+    for (server, offset) in snapshots.takeReady() { sendSnapshotPart(to: server, offset: offset) }
+  }
+
   mutating func requestSnapshotPart() {
-    guard var incoming = transfer.incoming else { return }
+    guard let incoming = transfer.incoming else { return }
     // One that does not answer makes place for another, which begins anew.
     if now >= incoming.at + 8 * options.transferTicks {
-      transfer.incoming = nil
+      abandonIncoming()
       return requestStateOfAny()
     }
     let request = GetSnapshot(op: incoming.op, digest: incoming.digest, offset: incoming.offset)
-    incoming.askedAt = now
-    transfer.incoming = incoming
+    transfer.incoming?.askedAt = now
     send(.getSnapshot(request), to: incoming.from)
+  }
+
+  mutating func abandonIncoming() {
+    guard let incoming = transfer.incoming else { return }
+    transfer.incoming = nil
+    snapshots.retire(incoming.decoder.partialStore)
   }
 
   mutating func onSnapshotChunk(_ chunk: SnapshotChunk, from message: Message) {
@@ -87,20 +113,22 @@ extension Replica {
       return
     }
     guard chunk.op > commit || message.epoch.number > epoch.id.number else { return }
-    if chunk.offset == 0, transfer.incoming == nil || transfer.incoming!.digest != chunk.digest {
+    if chunk.offset == 0, mayBegin(chunk, from: message.from) {
+      abandonIncoming()
       transfer.incoming = TransferState.Incoming(
         op: chunk.op, digest: chunk.digest, from: message.from, at: now, hashKey: hashKey)
     }
-    guard var incoming = transfer.incoming, incoming.digest == chunk.digest, incoming.offset == chunk.offset
-    else { return }
-    incoming.at = now
-    incoming.offset += UInt64(chunk.bytes.count)
-    do throws(MalformedBytes) { try incoming.decoder.append(chunk.bytes) } catch {
-      transfer.incoming = nil
-      return
-    }
-    transfer.incoming = incoming
+    guard transfer.incoming?.awaits(chunk) == true else { return }
+    guard transfer.incoming?.take(chunk, at: now) == true else { return abandonIncoming() }
     if chunk.isLast { finishIncoming() } else { requestSnapshotPart() }
+  }
+
+  /// A snapshot under way gives place only to a newer one of the server that sends it, or when that is silent:
+  /// others offer theirs as well, again and again, and none of several would ever be whole.
+  private func mayBegin(_ chunk: SnapshotChunk, from other: ServerIndex) -> Bool {
+    guard let incoming = transfer.incoming else { return true }
+    guard incoming.digest != chunk.digest else { return false }
+    return incoming.from == other || now >= incoming.at + 8 * options.transferTicks
   }
 
   /// Whether an epoch that another server names could be one of these servers'.
@@ -112,12 +140,12 @@ extension Replica {
   /// All parts are here: once on disk it is adopted. What does not decode is dropped and asked for anew.
   private mutating func finishIncoming() {
     guard let incoming = transfer.incoming else { return }
-    transfer.incoming = nil
     guard snapshots.pending == nil, let state = try? incoming.decoder.finish(), state.op == incoming.op,
       state.digest == incoming.digest, isPossible(state.epoch), isNews(state)
     else {
-      return
+      return abandonIncoming()
     }
+    transfer.incoming = nil
     snapshots.pending = (state, true)
     out.snapshot = state
   }

@@ -35,7 +35,7 @@ extension Replica {
   mutating func tickTransfer() {
     if isBorn, status == .viewChange, !isMember || logView == view { requestStateOfAny() }
     guard let incoming = transfer.incoming, now >= incoming.askedAt + options.transferTicks else { return }
-    if incoming.op <= commit { transfer.incoming = nil } else { requestSnapshotPart() }
+    if incoming.op <= commit { abandonIncoming() } else { requestSnapshotPart() }
   }
 
   /// Somebody speaks of a newer epoch, or of any while this replica knows none.

@@ -102,6 +102,7 @@ package struct Replica: Sendable {
     switch event {
     case .tick: onTick()
     case .stalled(let ticks): onStalled(ticks)
+    case .slice: workASlice()
     case .message(let message): onMessage(message)
     case .writes(let first, let count, let bytes): onWrites(first: first, count: count, bytes: bytes)
     case .reads(let batch): onReads(batch)
@@ -123,6 +124,7 @@ package struct Replica: Sendable {
     takeSnapshot()
     recordCommit()
     outbox.release(into: &out.messages)
+    out.wantsSlice = snapshots.hasWork
   }
 }
 

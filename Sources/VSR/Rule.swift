@@ -9,6 +9,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case commitNeverFalls = "commit-never-falls"
   case transferCutsNothing = "transfer-cuts-nothing"
   case installOnlyWhatConnects = "install-only-what-connects"
+  case overruledViewIsLeft = "overruled-view-is-left"
   case logViewIsKept = "log-view-is-kept"
   case onlyMembersAck = "only-members-ack"
   case onlyMembersVote = "only-members-vote"

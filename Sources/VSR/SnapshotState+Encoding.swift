@@ -19,15 +19,16 @@ package struct SnapshotEncoder: Sendable {
 
   package var isAtEnd: Bool { header == nil && writer.isDone }
 
-  /// Appends the next slice, of `count` bytes or so.
+  /// Appends the next slice, at most `count` bytes (more than the header has), with a bounded amount of work: it
+  /// may be empty, where the store only sorts.
   package mutating func next(_ count: Int, into bytes: inout [UInt8]) {
+    var room = count
     if let header {
       bytes.put(header)
+      room -= header.count
       self.header = nil
     }
-    var slice: [UInt8] = []
-    _ = writer.write(atMost: count, to: &slice)
-    bytes.put(slice)
+    _ = writer.write(atMost: room, to: &bytes)
   }
 }
 
@@ -77,6 +78,9 @@ package struct SnapshotDecoder: Sendable {
       return bytes.offset
     }
   }
+
+  /// What was read so far: to be retired where the rest will not come.
+  var partialStore: Store { reader.partialStore }
 
   package consuming func finish() throws(MalformedBytes) -> SnapshotState {
     guard let place else { throw MalformedBytes() }

@@ -22,6 +22,19 @@ struct TransferState: Sendable {
       askedAt = now
       decoder = SnapshotDecoder(hashKey: hashKey)
     }
+
+    /// Whether `chunk` is the next part of this snapshot.
+    func awaits(_ chunk: SnapshotChunk) -> Bool {
+      digest == chunk.digest && offset == chunk.offset
+    }
+
+    /// Takes the next part, in place: of a copy every shard that it touches would be copied. False: malformed.
+    mutating func take(_ chunk: SnapshotChunk, at now: Tick) -> Bool {
+      at = now
+      offset += UInt64(chunk.bytes.count)
+      do throws(MalformedBytes) { try decoder.append(chunk.bytes) } catch { return false }
+      return true
+    }
   }
 
   var incoming: Incoming?

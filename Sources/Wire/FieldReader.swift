@@ -13,6 +13,12 @@ struct FieldReader {
     self.serverCount = serverCount
   }
 
+  /// Goes on where `bytes` are.
+  init(_ bytes: ByteReader, serverCount: Int) {
+    self.bytes = bytes
+    self.serverCount = serverCount
+  }
+
   /// An op, a view, an epoch's number, a lineage or an offset.
   mutating func takeNumber() throws(MalformedBytes) -> UInt64 {
     let value = try bytes.takeVarint()

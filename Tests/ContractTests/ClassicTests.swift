@@ -1,3 +1,4 @@
+import Support
 import XCTest
 
 /// The assignment's dialect, as a person with netcat or a student's client speaks it.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// kvclient as scripts see it: one line on stdout and an exit status.

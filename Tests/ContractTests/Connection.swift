@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// A raw TCP connection to a server on this machine: bytes out, replies in, nothing interpreted on the way.

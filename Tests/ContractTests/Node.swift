@@ -1,11 +1,12 @@
 import Foundation
+import Support
 import XCTest
 
 /// One `kvnode` of its own for a test, serving on a port of its own.
 final class Node {
   let port: UInt16
   let child: Child
-  var directory: Directory { child.directory }
+  let directory: Directory
 
   /// Starts it and waits until it answers linearizably.
   init(_ arguments: [String] = []) throws {
@@ -17,6 +18,7 @@ final class Node {
       if Node.waitUntilReady(child, port) {
         self.port = port
         self.child = child
+        self.directory = directory
         return
       }
       // Exit 1 is a busy port: someone took the free one first.

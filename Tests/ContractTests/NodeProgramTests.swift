@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// kvnode as a program: options, servers.txt, signals, exit statuses.

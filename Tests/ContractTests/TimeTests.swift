@@ -1,3 +1,4 @@
+import Support
 import XCTest
 
 /// What is waited for no longer than promised, with the promises set short, and the store's size.

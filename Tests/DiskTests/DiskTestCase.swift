@@ -110,7 +110,8 @@ extension DiskOptions {
 extension DiskIdentity {
   static let sample = DiskIdentity(
     cluster: Digest(low: 1, high: 2), address: Array("10.0.0.1:8081".utf8), serverCount: 3, limits: Limits(),
-    hashKey: HashKey(3, 4), freshIncarnation: 77)
+    hashKey: HashKey(3, 4), freshIncarnation: 77,
+    servers: ["10.0.0.1:8081", "10.0.0.2:8081", "10.0.0.3:8081"])
 
   static func fresh(_ incarnation: UInt64) -> DiskIdentity {
     var identity = sample

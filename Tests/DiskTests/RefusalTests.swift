@@ -36,18 +36,37 @@ final class RefusalTests: DiskTestCase {
     var other = DiskIdentity.sample
     other.address = Array("10.0.0.2:8081".utf8)
     XCTAssertEqual(
-      refusal(nil, other)?.message, "\(directory): belongs to another server (10.0.0.1:8081)")
+      refusal(nil, other)?.message,
+      "\(directory): belongs to another server (10.0.0.1:8081): "
+        + "put that one first in servers.txt, or give this one a directory of its own")
     other = .sample
     other.cluster = Digest(low: 5, high: 6)
+    other.servers[1] = "10.0.0.9:8081"
     XCTAssertEqual(
       refusal(nil, other)?.message,
-      "\(directory): belongs to another set of servers than servers.txt names")
+      "\(directory): belongs to another set of servers than servers.txt names "
+        + "(only there: 10.0.0.2:8081; only in servers.txt: 10.0.0.9:8081): "
+        + "put that servers.txt back, or begin anew in another directory")
     other = .sample
     other.limits = Limits(storeBytes: 1 << 20)
     XCTAssertEqual(
       refusal(nil, other)?.message,
-      "\(directory): made with other limits of the store; they cannot be changed")
+      "\(directory): made with a store limit of 64 MiB, which cannot be changed there")
     XCTAssertEqual(try self.files(), files)
+  }
+
+  /// Directories made before the set was kept in them are as good, but cannot say what differs.
+  func testADirectoryThatDoesNotNameItsServers() throws {
+    var silent = DiskIdentity.sample
+    silent.servers = []
+    close(try open(nil, silent).get().disk)
+    close(try open().get().disk)
+    var other = DiskIdentity.sample
+    other.cluster = Digest(low: 5, high: 6)
+    XCTAssertEqual(
+      refusal(nil, other)?.message,
+      "\(directory): belongs to another set of servers than servers.txt names: "
+        + "put that servers.txt back, or begin anew in another directory")
   }
 
   func testANewerVersion() throws {

@@ -104,6 +104,28 @@ final class AdminPathTests: FrontendTestCase {
     let expected = (0..<count).map { "k\(10_000 + $0)=\(value)\n" }.joined()
     let end = try XCTUnwrap(dumper.text.range(of: "0\r\n\r\n"))
     XCTAssertEqual(unchunked(String(dumper.text[..<end.upperBound])), expected)
+    run { frontend.retired.isEmpty }
+  }
+
+  /// What a dump held is freed slice by slice, also where its client leaves in the middle.
+  func testAnAbandonedDumpIsRetired() throws {
+    try startWithStore()
+    let client = try connect()
+    let value = String(repeating: "v", count: 1000)
+    client.send((0..<2000).map { get("k\($0)=\(value)") }.joined())
+    run { client.replyCount == 2000 }
+    let dumper = try connect()
+    dumper.send(get("-/dump"))
+    run { dumper.text.contains("\r\n\r\n") }
+    dumper.stream.close()
+    run { !frontend.retired.isEmpty }
+    var turns = 0
+    run {
+      turns += 1
+      return frontend.retired.isEmpty
+    }
+    XCTAssertGreaterThan(turns, 4, "freed in one turn")
+    run { frontend.dumping.isEmpty }
   }
 
   private func unchunked(_ text: String) -> String {

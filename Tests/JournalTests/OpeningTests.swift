@@ -40,7 +40,8 @@ final class OpeningTests: XCTestCase {
     XCTAssertEqual(open([.meta: other.encode(), .segment(1): zeros]), .foreign(.address(other.address)))
     other = sampleMeta()
     other.cluster = Digest(low: 1, high: 3)
-    XCTAssertEqual(open([.meta: other.encode(), .segment(1): zeros]), .foreign(.cluster))
+    XCTAssertEqual(
+      open([.meta: other.encode(), .segment(1): zeros]), .foreign(.cluster(formation: other.formation)))
   }
 
   /// A draft says nothing, whatever is in it.

@@ -90,6 +90,13 @@ final class Cluster {
     return reply.range(of: "\r\n\r\n").map { String(reply[$0.upperBound...]) } ?? ""
   }
 
+  func post(_ index: Int, _ path: String, _ body: String) throws -> String {
+    try request(
+      index,
+      "POST \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    )
+  }
+
   func address(_ index: Int) -> String { addresses[index] }
 
   private func port(_ index: Int) throws -> UInt16 {

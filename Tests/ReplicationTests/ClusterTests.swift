@@ -122,6 +122,38 @@ final class ClusterTests: XCTestCase {
     }
   }
 
+  /// The heavy one of two is gone for good. The other goes on at an operator's word, says that something may be
+  /// lost until that is acknowledged, and takes the lost one in again should it return.
+  func testAnOperatorBringsTheRestBack() throws {
+    try run(2, isDurable: true) { cluster in
+      try cluster.startAll()
+      _ = try cluster.body(0, "/a=1")
+      let heavy = try XCTUnwrap(
+        (0..<2).first {
+          cluster.address($0) == (try? cluster.driver(0).report.members.first { $0.weight == 2 }?.id)
+        })
+      let rest = 1 - heavy
+      try cluster.stop(heavy)
+      try cluster.wait("it knows") { (try? cluster.driver(rest).report.state) == .quorumLost }
+      XCTAssertTrue(try cluster.get(rest, "/a").hasPrefix("HTTP/1.1 503 "))
+      let nameless = try cluster.post(rest, "/-/recover", "")
+      XCTAssertTrue(nameless.hasPrefix("HTTP/1.1 400 "), nameless)
+      XCTAssertTrue(nameless.contains(cluster.address(heavy)), "it names whom it misses: \(nameless)")
+      let done = try cluster.post(rest, "/-/recover", "without=\(cluster.address(heavy))")
+      XCTAssertTrue(done.hasPrefix("HTTP/1.1 200 "), done)
+      try cluster.wait("it serves alone") { (try? cluster.driver(rest).report.isLinearizable) == true }
+      XCTAssertEqual(try cluster.body(rest, "/a=2"), "a=1")
+      XCTAssertTrue(try cluster.driver(rest).report.isLossPossible)
+      XCTAssertTrue(try cluster.post(rest, "/-/acknowledge-loss", "").hasPrefix("HTTP/1.1 200 "))
+      try cluster.wait("it is acknowledged") { (try? cluster.driver(rest).report.isLossPossible) == false }
+      try cluster.start(heavy)
+      try cluster.wait("both are members") {
+        (0..<2).allSatisfy { (try? cluster.driver($0).report.members.count) == 2 }
+      }
+      XCTAssertEqual(try cluster.body(heavy, "/a"), "a=2")
+    }
+  }
+
   func testAnOperatorsWordIsTakenByNameOnly() throws {
     try run(2) { cluster in
       try cluster.startAll()

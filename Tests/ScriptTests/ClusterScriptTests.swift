@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/cluster.sh`: servers of one machine.
@@ -142,7 +143,7 @@ final class ClusterScriptTests: ScriptTestCase {
   func testAPidThatPassedToAnotherIsLeftAlone() throws {
     try startThree()
     let own = pid(of: 1)
-    let stranger = try ScriptProcess(["/bin/sleep", "600"], in: directory, environment: environment)
+    let stranger = try Child(["/bin/sleep", "600"], in: directory, environment: environment)
     defer { stranger.end() }
     let file = read("cluster/1/kvnode.pid")
     try write("\(stranger.pid) 1\n", to: "cluster/1/kvnode.pid")

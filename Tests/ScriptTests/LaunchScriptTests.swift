@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/launch.sh`, in the shells that machines have; in busybox's with nothing but busybox in PATH.
@@ -162,7 +163,7 @@ final class LaunchScriptTests: ScriptTestCase {
   }
 
   func testAPidThatPassedToAnotherIsLeftAlone() throws {
-    let stranger = try ScriptProcess(["/bin/sleep", "600"], in: directory, environment: environment)
+    let stranger = try Child(["/bin/sleep", "600"], in: directory, environment: environment)
     defer { stranger.end() }
     try write("\(stranger.pid) 1\n", to: "home/kvnode.pid")
     for shell in try shells() {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/partition.sh`, in a network namespace that the test makes; and what it refuses, anywhere.
@@ -76,7 +77,7 @@ final class PartitionScriptTests: ScriptTestCase {
     let name = try makeNamespace()
     let place = ["NETNS": name, "SERVERS": "127.0.0.2:8081,127.0.0.3:8081"]
     try write("127.0.0.2:8081\n", to: "servers.txt")
-    let server = try ScriptProcess(
+    let server = try Child(
       ["/usr/sbin/ip", "netns", "exec", name, Self.program("kvnode"), "--memory"], in: directory,
       environment: environment)
     defer { server.end() }
@@ -99,6 +100,38 @@ final class PartitionScriptTests: ScriptTestCase {
       XCTAssertEqual(try partition(["heal"], place).status, 0)
       XCTAssertTrue(try passes("127.0.0.3"), "healed after \(cut)")
     }
+  }
+
+  /// Two servers of one machine, by the addresses that servers.txt gives them; and only those two.
+  func testServersOfOneMachineAreCutByTheirAddresses() throws {
+    let name = try makeNamespace()
+    let hosts = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+    let servers = try hosts.map { own in
+      let lines = ([own] + hosts.filter { $0 != own }).map { "\($0):8081\n" }
+      try write(lines.joined(), to: "\(own)/servers.txt")
+      return try Child(
+        ["/usr/sbin/ip", "netns", "exec", name, Self.program("kvnode"), "--memory"],
+        in: directory.appendingPathComponent(own), environment: environment)
+    }
+    defer { for server in servers { server.end() } }
+    func links(_ host: String) -> String {
+      let status = try? tool(
+        "ip", "netns", "exec", name, "curl", "-s", "--max-time", "1", "http://\(host):8081/-/status")
+      let peers = status?.stdout.components(separatedBy: "\"peers\":").last ?? ""
+      return hosts.filter { peers.contains("\"id\":\"\($0):8081\",\"link\":\"up\"") }
+        .joined(separator: " ")
+    }
+    let all = ["127.0.0.3 127.0.0.4", "127.0.0.2 127.0.0.4", "127.0.0.2 127.0.0.3"]
+    waitUntil("all are linked") { hosts.map(links) == all }
+    for cut in [["cut", "127.0.0.2", "127.0.0.3"], ["cut-one-way", "127.0.0.3:8081", "127.0.0.2:8081"]] {
+      XCTAssertEqual(try partition(cut, ["NETNS": name]).status, 0)
+      waitUntil("\(cut): the link is down") {
+        hosts.map(links) == ["127.0.0.4", "127.0.0.4", "127.0.0.2 127.0.0.3"]
+      }
+      XCTAssertEqual(try partition(["heal"], ["NETNS": name]).status, 0)
+      waitUntil("\(cut): all are linked again") { hosts.map(links) == all }
+    }
+    for server in servers { XCTAssertTrue(server.isRunning, server.stderr) }
   }
 
   /// `--ssh` has the script run itself there: here an `ssh` that does so in the host's namespace.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/run.sh`, behind `make run`.
@@ -15,7 +16,7 @@ final class RunScriptTests: ScriptTestCase {
     for signal in [SIGINT, SIGTERM] {
       let base = try freePorts(4)
       let environment = try environment.merging(settings(base: base, servers: 4)) { $1 }
-      let script = try ScriptProcess([Self.script("run.sh")], in: directory, environment: environment)
+      let script = try Child([Self.script("run.sh")], in: directory, environment: environment)
       defer { script.end() }
       let isServing = waitUntil("run.sh says how it ends") {
         script.stdout.contains("Ctrl-C ends it.") || !script.isRunning
@@ -38,7 +39,7 @@ final class RunScriptTests: ScriptTestCase {
       XCTAssertEqual(try run(["/bin/sh", "-c", "\(hosts); \(status)"]).status, 0)
 
       script.signal(signal)
-      XCTAssertEqual(script.waitForExit(), 0)
+      XCTAssertEqual(try script.waitForExit(), 0)
       XCTAssertTrue(
         script.stdout.hasSuffix("Quorate: ended 4 of 4 servers; the data stays in \(path("run"))\n"),
         script.stdout)
@@ -49,12 +50,12 @@ final class RunScriptTests: ScriptTestCase {
 
   func testEndsWhenAllServersHave() throws {
     let settings = try settings(base: freePorts(1), servers: 1)
-    let script = try ScriptProcess(
+    let script = try Child(
       [Self.script("run.sh")], in: directory, environment: environment.merging(settings) { $1 })
     defer { script.end() }
     waitUntil("run.sh says how it ends") { script.stdout.contains("Ctrl-C ends it.") || !script.isRunning }
     XCTAssertEqual(try run([Self.script("cluster.sh"), "stop"], settings).status, 0)
-    XCTAssertEqual(script.waitForExit(), 0)
+    XCTAssertEqual(try script.waitForExit(), 0)
     XCTAssertTrue(script.stdout.hasSuffix("Quorate: all servers have ended\n"), script.stdout)
   }
 

@@ -1,18 +1,18 @@
 import Foundation
+import Support
 import XCTest
 
 /// A directory for what a test's scripts leave behind, and the end of every server they started there, by its
 /// own pid, also when the test's process dies.
 class ScriptTestCase: XCTestCase {
   private(set) var directory: URL!
-  private var keeper: ScriptProcess!
+  private var keeper: Child!
   private var keeperInput: Int32 = -1
 
   static let top = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   /// Where SwiftPM put the programs: beside the test bundle that runs.
-  static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent()
+  static let products = URL(fileURLWithPath: Child.products)
 
   static func script(_ name: String) -> String { top.appendingPathComponent("scripts/\(name)").path }
   static func program(_ name: String) -> String { products.appendingPathComponent(name).path }
@@ -25,7 +25,7 @@ class ScriptTestCase: XCTestCase {
 
   override func tearDownWithError() throws {
     close(keeperInput)
-    XCTAssertEqual(keeper.waitForExit(), 0, keeper.stderr)
+    XCTAssertEqual(try keeper.waitForExit(), 0, keeper.stderr)
     try FileManager.default.removeItem(at: directory)
   }
 
@@ -45,12 +45,12 @@ class ScriptTestCase: XCTestCase {
       done
       """
     // In a session of its own, and with no death signal: it has work to do when this process has died.
-    keeper = try ScriptProcess(
+    keeper = try Child(
       [
         "/usr/bin/setpriv", "--pdeathsig", "clear", "/usr/bin/setsid", "/bin/sh", "-c", script, "keeper",
         directory.path,
       ],
-      in: directory, environment: environment, input: ends[0])
+      in: directory, environment: environment, input: .descriptor(ends[0]))
     close(ends[0])
   }
 

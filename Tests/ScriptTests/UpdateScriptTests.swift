@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import XCTest
 
 /// `scripts/update.sh`, with an `ssh` that runs the command here, in a directory for each host.
@@ -190,7 +191,7 @@ final class UpdateScriptTests: ScriptTestCase {
 
 /// The same over a real sshd on loopback, with keys of its own.
 final class UpdateOverSshTests: ScriptTestCase {
-  private var sshd: ScriptProcess?
+  private var sshd: Child?
 
   override func tearDownWithError() throws {
     sshd?.end()
@@ -226,7 +227,7 @@ final class UpdateOverSshTests: ScriptTestCase {
 
       """, to: "sshd_config")
     // Without a login session of its own it ends with this process.
-    let sshd = try ScriptProcess(
+    let sshd = try Child(
       ["/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")],
       in: directory, environment: environment)
     self.sshd = sshd

@@ -305,6 +305,56 @@ final class DiskTests: XCTestCase {
     }
   }
 
+  /// A snapshot of another lineage may be of an earlier op than the own. Once it is told to be saved, no crash
+  /// brings back the one that it replaced.
+  func testASnapshotThatGoesBackStays() throws {
+    var midway: Set<Op> = []
+    for seed in seeds {
+      var random = Random(seed: seed, stream: .disk)
+      var disk = try withReplacedSnapshot(&random)
+      disk.endSnapshot()
+      disk.crash(losesCache: true, &random)
+      XCTAssertEqual(try restored(&disk, &random).snapshot?.op, 20)
+      disk = try withReplacedSnapshot(&random)
+      disk.crash(losesCache: true, &random)
+      midway.insert(try restored(&disk, &random, mayStop: true).snapshot?.op ?? 0)
+    }
+    XCTAssertEqual(midway, [20, 40])
+  }
+
+  /// The same without the last sync of the directory is noticed.
+  func testAReplacedSnapshotThatComesBackIsAViolation() throws {
+    let noticed = try seeds.filter { seed in
+      var random = Random(seed: seed, stream: .disk)
+      var disk = try withReplacedSnapshot(&random)
+      disk.snapshotSteps.removeLast()
+      disk.endSnapshot()
+      disk.crash(losesCache: true, &random)
+      switch open(&disk, &random) {
+      case .restored(let found):
+        XCTAssertEqual(found.snapshot?.op, 20)
+        return false
+      case .violation(let rule, _):
+        XCTAssertEqual(rule, .syncedSurvives)
+        return true
+      }
+    }
+    XCTAssertGreaterThan(noticed.count, 5)
+  }
+
+  /// A snapshot of op 40 is saved, and one of op 20, of another lineage, on its way.
+  private func withReplacedSnapshot(_ random: inout Random) throws -> SimulatedDisk {
+    var disk = try started(&random)
+    let entries = chain(40)
+    write(entries, to: &disk)
+    sync(&disk)
+    disk.beginSnapshot(snapshot(of: entries[39]))
+    disk.endSnapshot()
+    disk.recycle(through: 40)
+    disk.beginSnapshot(snapshot(of: chain(20, view: 7)[19]))
+    return disk
+  }
+
   /// Where a record needs a segment that is not prepared it waits, and is not called written.
   func testRecordsWaitForASegment() throws {
     var random = Random(seed: 1, stream: .disk)

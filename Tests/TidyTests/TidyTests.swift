@@ -94,7 +94,8 @@ final class TidyTests: XCTestCase {
     paths.formUnion(files("Sources", "Tests", "Fuzz", "scripts", "bench", "docs", endings: [""]))
     paths.formUnion(["README.md"].filter { !read($0).isEmpty })
     let documents = paths.filter { path in
-      !path.hasPrefix("docs/") || [".md", ".txt", ".svg", ".png"].contains { path.hasSuffix($0) }
+      !path.hasPrefix("docs/")
+        || [".md", ".txt", ".svg", ".png", ".html"].contains { path.hasSuffix($0) }
     }
     XCTAssertTrue(documents.contains("docs/README.md"))
     XCTAssertTrue(documents.contains("README.md"))

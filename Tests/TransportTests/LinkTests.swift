@@ -86,6 +86,26 @@ final class LinkTests: TransportTestCase {
     run { all.allSatisfy(self.isWhollyLinked) }
   }
 
+  /// The server with the later name dials: the other sees it come from the address in that name, if it has it.
+  func testAPeerIsDialledFromTheOwnAddress() throws {
+    for (own, seen) in [
+      ("127.0.0.9", "127.0.0.9"), ("192.0.2.9", "127.0.0.1"), ("localhost", "127.0.0.1"),
+      ("[::1]", "127.0.0.1"),
+    ] {
+      let (called, dialling) = (try server(), try server())
+      var from: [String] = []
+      called.onUpgrade = { stream, _ in
+        from.append(stream.peerAddress?.host ?? "")
+        stream.close()
+      }
+      try dialling.join([called.text], own: "\(own):\(dialling.address.port)")
+      XCTAssertEqual(dialling.index, 1)
+      run { !from.isEmpty }
+      XCTAssertEqual(from.first, seen, own)
+      dialling.peers.close()
+    }
+  }
+
   func testAServerMayCloseItsPeersWhileItIsTold() throws {
     let both = try cluster(2)
     both[1].onNews = { news in

@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Processes are killed and come back, while clients write and read at all servers.
 final class CrashTrials: TrialCase {
   func testEachIsKilledInTurnDurable() throws { try killEachInTurn(.durable) }

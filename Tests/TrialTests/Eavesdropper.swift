@@ -1,5 +1,7 @@
 import UV
 
+@testable import Drill
+
 /// Stands at the address of a server that is down, and keeps the greeting of whoever dials it as a peer.
 final class Eavesdropper: ListenerHandler, StreamHandler {
   private let loop: Loop

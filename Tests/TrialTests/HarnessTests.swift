@@ -2,6 +2,8 @@ import History
 import UV
 import XCTest
 
+@testable import Drill
+
 /// The trials' own instruments: what they are to find, they find.
 final class HarnessTests: TrialCase {
   func testOneServerIsWhatItPromises() throws {

@@ -1,5 +1,7 @@
 import UV
 
+@testable import Drill
+
 /// A connection to a server that speaks nonsense where a peer is expected.
 final class Intruder: StreamHandler {
   enum Kind {

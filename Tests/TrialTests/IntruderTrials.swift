@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Nonsense at the port in the peer's role, while clients write and read.
 final class IntruderTrials: TrialCase {
   private static let intrudersPerServer = 30

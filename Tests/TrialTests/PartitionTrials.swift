@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Networks are cut and healed. The clients reach every server all the while.
 final class PartitionTrials: TrialCase {
   func testThePrimaryIsCutOffDurable() throws { try isolatePrimary(.durable) }

@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Processes that are stopped and go on later, believing what was true before.
 final class PauseTrials: TrialCase {
   func testThePrimaryIsPausedDurable() throws { try pausePrimary(.durable) }

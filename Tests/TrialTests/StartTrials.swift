@@ -2,6 +2,8 @@ import Foundation
 import UV
 import XCTest
 
+@testable import Drill
+
 /// How a cluster comes up, and what it makes of one that does not belong to it.
 final class StartTrials: TrialCase {
   /// A value set at one server is read at every other, and `kvclient status` finds all of one mind.

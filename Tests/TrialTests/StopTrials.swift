@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Orderly ends: what a rolling upgrade does.
 final class StopTrials: TrialCase {
   func testEachIsStoppedInTurnDurable() throws { try stopEachInTurn(.durable) }

@@ -2,6 +2,8 @@ import Foundation
 import UV
 import XCTest
 
+@testable import Drill
+
 /// One trial a test: its loop, servers and clients are made with it and end with it. When it fails, what the
 /// servers wrote is printed and the history is kept.
 class TrialCase: XCTestCase {

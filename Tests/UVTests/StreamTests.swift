@@ -33,6 +33,32 @@ final class StreamTests: LoopTestCase {
     listener.close()
   }
 
+  func testAConnectionIsMadeFromTheAddressNamed() throws {
+    for (host, source) in [("127.0.0.1", "127.0.0.9"), ("::1", "::1")] {
+      let acceptor = Acceptor()
+      let address = try XCTUnwrap(SocketAddress(host, port: 0))
+      let listener = try Listener(loop, at: address, handler: acceptor)
+      let recorder = Recorder()
+      let client = try Stream.connect(
+        loop, to: listener.address, from: SocketAddress(source, port: 0), handler: recorder)
+      run { recorder.events == [.connected] && acceptor.streams.count == 1 }
+      XCTAssertEqual(acceptor.streams[0].peerAddress?.host, source)
+      XCTAssertEqual(acceptor.streams[0].peerAddress, client.localAddress)
+      acceptor.streams[0].close()
+      client.close()
+      listener.close()
+    }
+  }
+
+  func testAnAddressThatTheMachineDoesNotHaveIsNoSource() throws {
+    let listener = try Listener(loop, at: .loopback(port: 0), handler: Acceptor())
+    let source = SocketAddress("192.0.2.1", port: 0)
+    XCTAssertThrowsError(
+      try Stream.connect(loop, to: listener.address, from: source, handler: Recorder())
+    ) { XCTAssertEqual($0 as? UVError, .addressNotAvailable) }
+    listener.close()
+  }
+
   func testRefusedConnectionFailsOnceAndClosesItself() throws {
     let listener = try Listener(loop, at: .loopback(port: 0), handler: Acceptor())
     let address = listener.address

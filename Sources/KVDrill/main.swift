@@ -1,0 +1,2 @@
+// kvdrill: pulls plugs, and tells what came of it.
+KVDrill.main()

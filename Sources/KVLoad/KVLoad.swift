@@ -1,0 +1,131 @@
+import ArgumentParser
+import Load
+
+/// The load driver's command line.
+struct KVLoad: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kvload",
+    abstract: "Drives load at servers, measures their answers, and checks that they are consistent.",
+    discussion: """
+      Requests begin on a fixed schedule (--rate), and response times count from there, so that the wait behind \
+      a server that stands still is seen; or each connection asks as soon as it is answered (--closed). Without \
+      -h: the environment variable KV_HOSTS, else servers.txt in the current directory.
+
+      Exit status: 0 good, 1 a violation (or a history that could not be kept or checked to its end), 2 usage, \
+      3 nothing could be reached.
+      """,
+    version: "kvload 0.1.0 (quorate)",
+    helpNames: .long)
+
+  @Option(name: .customShort("h"), help: ArgumentHelp("The hosts.", valueName: "host:port,…"))
+  var hosts: String?
+
+  @Option(help: "Requests a second.")
+  var rate: UInt64 = 1000
+
+  @Flag(help: "Ask anew on each answer, as fast as the servers are, instead of by a rate.")
+  var closed = false
+
+  @Option(help: "Connections, spread evenly over the hosts.")
+  var connections = 64
+
+  @Option(help: "Requests under way on one connection.")
+  var pipeline = 1
+
+  @Option(help: ArgumentHelp("Seconds that count. (default: 10)", valueName: "seconds"))
+  var duration: Double?
+
+  @Option(help: "End after so many requests that count, in place of a duration.")
+  var requests: UInt64?
+
+  @Option(help: ArgumentHelp("Seconds of load before anything counts.", valueName: "seconds"))
+  var warmup = 0.0
+
+  @Option(help: "Reads of 100 requests; the others write.")
+  var reads = 50
+
+  @Option(help: "Different keys.")
+  var keys: UInt32 = 1000
+
+  @Option(help: "Bytes of a value.")
+  var valueSize = 30
+
+  @Option(help: "The same seed asks the same. (default: drawn, and told)")
+  var seed: UInt64?
+
+  @Option(help: "Seconds after which a request without a reply has ended.")
+  var timeout = 5.0
+
+  @Flag(
+    help: "A share to each host, which waits for its host; else any connection with room takes a request.")
+  var each = false
+
+  @Option(help: "Drive this one of the hosts.")
+  var one: String?
+
+  @Flag(help: "Do not write every key once before the load.")
+  var noFill = false
+
+  @Option(help: ArgumentHelp("Write every operation to this file.", valueName: "file"))
+  var history: String?
+
+  @Flag(help: "Check that the answers are linearizable, and read every key once more in the end.")
+  var check = false
+
+  @Flag(help: "No line a second.")
+  var quiet = false
+
+  @Option(
+    help: ArgumentHelp("Write the result to this file (-: stdout, in place of the table).", valueName: "file")
+  )
+  var json: String?
+
+  mutating func validate() throws {
+    try require((1...LoadOptions.rateMax).contains(rate), "--rate takes 1 to \(LoadOptions.rateMax)")
+    try require(
+      (1...LoadOptions.connectionsMax).contains(connections),
+      "--connections takes 1 to \(LoadOptions.connectionsMax)")
+    try require(
+      (1...LoadOptions.pipelineMax).contains(pipeline), "--pipeline takes 1 to \(LoadOptions.pipelineMax)")
+    try require((0...100).contains(reads), "--reads takes 0 to 100")
+    let keysMax = check ? LoadOptions.checkedKeysMax : LoadOptions.keysMax
+    try require((1...keysMax).contains(keys), "--keys takes 1 to \(keysMax)\(check ? " with --check" : "")")
+    try require(
+      (LoadOptions.valueSizeMin...LoadOptions.valueSizeMax).contains(valueSize),
+      "--value-size takes \(LoadOptions.valueSizeMin) to \(LoadOptions.valueSizeMax)")
+    try require(duration == nil || requests == nil, "--duration or --requests, not both")
+    try require(requests.map { $0 > 0 } ?? true, "--requests takes 1 or more")
+    try require(Self.isTime(duration ?? 1) && (duration ?? 1) > 0, "--duration takes seconds, above 0")
+    try require(Self.isTime(warmup), "--warmup takes seconds")
+    try require(Self.isTime(timeout) && timeout >= 0.01, "--timeout takes seconds, 0.01 or more")
+    try require(!(each && one != nil), "--each or --one, not both")
+  }
+
+  private func require(_ holds: Bool, _ message: String) throws {
+    if !holds { throw ValidationError(message) }
+  }
+
+  private static func isTime(_ seconds: Double) -> Bool { seconds >= 0 && seconds <= 1e7 }
+
+  func options(seed: UInt64, run: UInt64) -> LoadOptions {
+    var options = LoadOptions()
+    options.pace = closed ? .closed : .open(rate: rate)
+    options.extent = requests.map { .requests($0) } ?? .nanoseconds(Self.nanoseconds(duration ?? 10))
+    options.spread = each ? .each : .pooled
+    options.connections = connections
+    options.pipeline = pipeline
+    options.warmupNanoseconds = Self.nanoseconds(warmup)
+    options.readsPercent = reads
+    options.keys = keys
+    options.valueSize = valueSize
+    options.seed = seed
+    options.run = run
+    options.timeoutNanoseconds = Self.nanoseconds(timeout)
+    options.fills = !noFill
+    options.checks = check
+    options.historyFile = history
+    return options
+  }
+
+  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64((seconds * 1e9).rounded()) }
+}

@@ -1,0 +1,119 @@
+/// The result as people read it.
+extension LoadResult {
+  package func table() -> String {
+    var lines = [summary, ""]
+    switch end {
+    case .whole: break
+    case .interrupted: lines += ["interrupted before its time", ""]
+    case .stranded: lines += ["ended before its time: no host could be reached any more", ""]
+    case .unreachable: return lines[0] + "\nnothing could be reached:\n" + faults
+    case .unfilled: return lines[0] + "\nthe keys could not be written before the load:\n" + faults
+    }
+    lines += timesTable() + [""] + errorLines() + [""] + hostsTable() + [""] + ownLines()
+    if let check { lines += checkLines(check) }
+    if let fileFault { lines.append("the history is not whole: \(fileFault)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var summary: String {
+    let pace: String
+    switch options.pace {
+    case .closed: pace = "closed loop"
+    case .open(let rate): pace = "\(rate)/s"
+    }
+    let share = options.spread == .each ? ", a share each" : ""
+    return
+      "\(pace) for \(Figures.duration(elapsed)) at \(hosts.map(\.text).joined(separator: ","))\(share): "
+      + "\(options.connections) connections, pipeline \(options.pipeline), \(options.readsPercent) % reads, "
+      + "\(options.keys) keys, values of \(options.valueSize) bytes, seed \(options.seed)"
+  }
+
+  private var faults: String {
+    zip(hosts, hostTallies).map { host, tally in
+      "  \(host.text): \(tally.lastFault.isEmpty ? "answered, but did not do it" : tally.lastFault)\n"
+    }.joined()
+  }
+
+  private func timesTable() -> [String] {
+    let head = ["count", "per s"] + Self.percents.map(\.name) + ["max"]
+    var lines = [row("", head)]
+    for (name, counts) in [("reads", reads), ("writes", writes)] where counts.successes > 0 {
+      let count = ["\(counts.successes)", Figures.fixed(rate(counts), digits: 0)]
+      lines.append(row(name, count + times(counts.responses)))
+      // In a closed loop a request is sent when it is meant to be.
+      if options.pace != .closed { lines.append(row("  service time", ["", ""] + times(counts.services))) }
+    }
+    return lines
+  }
+
+  private func times(_ latencies: Latencies) -> [String] {
+    Self.percents.map { Figures.duration(latencies.percentile($0.percent)) }
+      + [Figures.duration(latencies.max)]
+  }
+
+  private func row(_ name: String, _ cells: [String]) -> String {
+    Figures.padded(name, -15) + cells.map { Figures.padded($0, 10) }.joined()
+  }
+
+  private func errorLines() -> [String] {
+    let named = errors.named.map { "\($0.name) \($0.count)" }
+    var lines = ["errors         " + (named.isEmpty ? "none" : named.joined(separator: ", "))]
+    if reads.labelled + writes.labelled > 0 {
+      lines.append("labelled       reads \(reads.labelled), writes \(writes.labelled)")
+    }
+    return lines
+  }
+
+  private func hostsTable() -> [String] {
+    let width = -max(15, (hosts.map(\.text.count).max() ?? 0) + 2)
+    let head = [
+      "ok", "not ok", "gap reads", "gap writes", "sent", "received", "connects", "failed", "lost",
+    ]
+    var lines = [Figures.padded("host", width) + head.map { Figures.padded($0, 11) }.joined()]
+    for (host, tally) in zip(hosts, hostTallies) {
+      let cells = [
+        "\(tally.successes)", "\(tally.failures)", gap(tally.readGap, options.readsPercent > 0),
+        gap(tally.writeGap, options.readsPercent < 100), Figures.bytes(tally.bytesSent),
+        Figures.bytes(tally.bytesReceived), "\(tally.connects)", "\(tally.connectsFailed)",
+        "\(tally.disconnects)",
+      ]
+      lines.append(Figures.padded(host.text, width) + cells.map { Figures.padded($0, 11) }.joined())
+    }
+    return lines
+  }
+
+  private func gap(_ gap: HostTally.Gap, _ isAsked: Bool) -> String {
+    isAsked ? Figures.duration(gap.longest) : "-"
+  }
+
+  private func ownLines() -> [String] {
+    let count = reads.successes + writes.successes
+    let each = count == 0 ? 0 : Double(costs.cpu) / Double(count) / 1e3
+    var line = "kvload itself  \(Int((costs.cpuShare * 100).rounded())) % of a processor"
+    line += ", \(Figures.fixed(each, digits: 2)) µs a request"
+    line += ", loop late by \(Figures.duration(costs.lagMax)) at most"
+    guard let bottleneck = costs.bottleneck else { return [line] }
+    return [line, "CAUTION: kvload may have been the bottleneck: \(bottleneck)"]
+  }
+
+  private func checkLines(_ check: CheckFigures) -> [String] {
+    var lines: [String] = []
+    if check.isFull {
+      lines.append(
+        "NOT CHECKED to the end: some keys were never quiet, and more than \(Ledger.heldMax) operations would "
+          + "have to be held. More keys, fewer connections or a shorter run can be checked.")
+    }
+    if check.undecidedKeys > 0 {
+      lines.append("NOT DECIDED: \(check.undecidedKeys) keys, whose histories are too entangled")
+    }
+    if check.unreadKeys > 0 {
+      lines.append("NOT READ after the load: \(check.unreadKeys) keys, so their last writes are not proven")
+    }
+    if check.violations > 0 {
+      lines.append("VIOLATIONS: \(check.violations) in \(check.operations) operations checked")
+    } else if check.isClean {
+      lines.append("checked        \(check.operations) operations of \(options.keys) keys: linearizable")
+    }
+    return lines
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import UV
+import XCTest
+
+/// The built program, beside the loop that its servers live on.
+final class ProgramTests: LoadTestCase {
+  private struct Ran {
+    var stdout = ""
+    var stderr = ""
+    var status: Int32 = -1
+  }
+
+  private var program: URL {
+    URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("kvload")
+  }
+
+  /// Runs to the end. What is started here is ended here, also when it hangs.
+  private func kvload(
+    _ arguments: [String], environment: [String: String] = [:], whileRunning: (Process) -> Void = { _ in },
+    file: StaticString = #filePath, line: UInt = #line
+  ) throws -> Ran {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    var surroundings = ProcessInfo.processInfo.environment
+    surroundings["KV_HOSTS"] = nil
+    surroundings["ASAN_OPTIONS"] = "detect_leaks=0"
+    process.environment = surroundings.merging(environment) { $1 }
+    let (output, errors) = (directory.appendingPathComponent("out"), directory.appendingPathComponent("err"))
+    for file in [output, errors] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    defer {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+    }
+    let turns = UV.Timer(loop) {}
+    turns.start(after: 2, repeating: 2)
+    defer { turns.close() }
+    wait("the end of kvload \(arguments)", file: file, line: line) {
+      whileRunning(process)
+      return !process.isRunning
+    }
+    guard !process.isRunning else { return Ran() }
+    return Ran(
+      stdout: try String(contentsOf: output, encoding: .utf8),
+      stderr: try String(contentsOf: errors, encoding: .utf8), status: process.terminationStatus)
+  }
+
+  private var hosts: [String] { ["-h", servers.map(\.address).joined(separator: ",")] }
+
+  func testAGoodRunPrintsItsTableAndEndsWith0() throws {
+    try serve()
+    let ran = try kvload(
+      hosts + ["--closed", "--requests", "500", "--keys", "10", "--check", "--history", "h", "--seed", "9"])
+    XCTAssertEqual(ran.status, 0, ran.stderr)
+    for word in ["closed loop", "seed 9", "reads", "writes", "p99.99", "errors         none", "linearizable"]
+    {
+      XCTAssertTrue(ran.stdout.contains(word), "\(word): \(ran.stdout)")
+    }
+    let history = try String(contentsOf: directory.appendingPathComponent("h"), encoding: .utf8)
+    XCTAssertEqual(history.split(separator: "\n").count { !$0.hasPrefix("#") }, 520)
+  }
+
+  func testAViolationIsPrintedInFullAndEndsWith1() throws {
+    try serve { $0.number > 300 && $0.method == "GET" ? .outOfDate : .serve }
+    let ran = try kvload(hosts + ["--closed", "--requests", "1000", "--keys", "5", "--check", "--quiet"])
+    XCTAssertEqual(ran.status, 1)
+    XCTAssertTrue(ran.stderr.contains("VIOLATION: key c"), ran.stderr)
+    XCTAssertTrue(ran.stderr.contains("the operations of this key around it:"), ran.stderr)
+    XCTAssertTrue(ran.stdout.contains("VIOLATIONS: "), ran.stdout)
+  }
+
+  func testUsageEndsWith2AndReachesNobody() throws {
+    let server = try serve()
+    let bad: [[String]] = [
+      ["--rate", "0"], ["--rate", "x"], ["--connections", "0"], ["--pipeline", "0"], ["--reads", "101"],
+      ["--keys", "0"], ["--keys", "2000000", "--check"], ["--value-size", "15"], ["--value-size", "2049"],
+      ["--duration", "1", "--requests", "1"], ["--duration", "0"], ["--timeout", "0"], ["--nonsense"],
+      ["--each", "--one", server.address], ["--one", "127.0.0.1:1"], ["--one", "?"], ["extra"],
+      ["--history", directory.path],
+    ]
+    for arguments in bad {
+      let ran = try kvload(hosts + arguments)
+      XCTAssertEqual(ran.status, 2, "\(arguments): \(ran.stderr)")
+      XCTAssertEqual(ran.stdout, "", "\(arguments)")
+      XCTAssertNotEqual(ran.stderr, "", "\(arguments)")
+    }
+    XCTAssertEqual(try kvload([]).status, 2, "no servers")
+    XCTAssertEqual(try kvload(["-h", "a:b"]).status, 2)
+    XCTAssertEqual(try kvload(["-h", "a:1,b:2", "--connections", "1"]).status, 2)
+    XCTAssertEqual(server.connectionCount, 0)
+  }
+
+  func testNothingReachedEndsWith3() throws {
+    try serve()
+    servers[0].close()
+    let ran = try kvload(hosts + ["--timeout", "0.1", "--quiet"])
+    XCTAssertEqual(ran.status, 3)
+    XCTAssertTrue(ran.stdout.contains("connection refused"), ran.stdout)
+  }
+
+  func testHelpAndVersionGoToStdout() throws {
+    for (option, word) in [("--help", "USAGE: kvload"), ("--version", "kvload 0.")] {
+      let ran = try kvload([option])
+      XCTAssertEqual(ran.status, 0)
+      XCTAssertTrue(ran.stdout.contains(word), ran.stdout)
+      XCTAssertEqual(ran.stderr, "")
+    }
+  }
+
+  func testTheHostsComeFromTheEnvironmentElseFromServersTxt() throws {
+    let (first, second) = (try serve(), try serve())
+    let few = ["--closed", "--requests", "10", "--keys", "1", "--quiet", "--connections", "2"]
+    try "\(second.address) # self\n".write(
+      to: directory.appendingPathComponent("servers.txt"), atomically: true, encoding: .utf8)
+    XCTAssertEqual(try kvload(few, environment: ["KV_HOSTS": first.address]).status, 0)
+    XCTAssertEqual(second.connectionCount, 0)
+    let before = first.connectionCount
+    XCTAssertEqual(try kvload(few).status, 0)
+    XCTAssertGreaterThan(second.connectionCount, 0)
+    XCTAssertEqual(first.connectionCount, before)
+    XCTAssertEqual(try kvload(few + hosts + ["--one", first.address]).status, 0)
+    XCTAssertGreaterThan(first.connectionCount, before)
+  }
+
+  func testTheResultAsJSON() throws {
+    try serve()
+    let ran = try kvload(hosts + ["--closed", "--requests", "100", "--keys", "3", "--check", "--json", "-"])
+    let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(ran.stdout.utf8)) as? [String: Any])
+    XCTAssertEqual(json["requests"] as? Int, 100)
+    XCTAssertEqual((json["check"] as? [String: Any])?["clean"] as? Bool, true)
+    XCTAssertEqual((json["hosts"] as? [[String: Any]])?.first?["host"] as? String, servers[0].address)
+  }
+
+  func testALineASecondOnStderrThatIsNoTerminal() throws {
+    try serve()
+    let arguments = hosts + ["--rate", "200", "--duration", "1.5", "--keys", "3"]
+    let lines = try kvload(arguments).stderr.split(separator: "\n")
+    XCTAssertFalse(lines.isEmpty)
+    for line in lines {
+      XCTAssertTrue(line.contains("achieved") && line.contains("in flight"), "\(line)")
+      XCTAssertFalse(line.contains("\r"))
+    }
+    XCTAssertEqual(try kvload(arguments + ["--quiet"]).stderr, "")
+  }
+
+  func testASignalEndsTheLoadAndTheResultFollows() throws {
+    let server = try serve()
+    var isSent = false
+    let ran = try kvload(hosts + ["--duration", "3600", "--keys", "3"]) { process in
+      guard !isSent, server.requests.count > 50 else { return }
+      isSent = true
+      kill(process.processIdentifier, SIGINT)
+    }
+    XCTAssertEqual(ran.status, 0)
+    XCTAssertTrue(ran.stdout.contains("interrupted before its time"), ran.stdout)
+    XCTAssertTrue(ran.stdout.contains("p99.99"), ran.stdout)
+  }
+}

@@ -97,8 +97,8 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes"], exclude: ["Corpus"]),
     .testTarget(name: "ServersTests", dependencies: ["Servers", "Bytes"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "VSR", "KVStore", "Bytes"]),
-    .testTarget(name: "JournalTests", dependencies: ["Journal", "Bytes"]),
-    .testTarget(name: "HistoryTests", dependencies: ["History"]),
+    .testTarget(name: "JournalTests", dependencies: ["Support", "Journal", "Bytes"]),
+    .testTarget(name: "HistoryTests", dependencies: ["Support", "History"]),
     .testTarget(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
     .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
@@ -114,7 +114,8 @@ let package = Package(
       name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
-      name: "DiskTests", dependencies: ["Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
+      name: "DiskTests",
+      dependencies: ["Support", "Disk", "Journal", "Wire", "VSR", "KVStore", "UV", "Bytes"]),
     .testTarget(
       name: "ReplicationTests",
       dependencies: [

@@ -88,12 +88,13 @@ extension Simulation {
     for server in servers where !server.isUp && !server.isDestroyed { recoverAtStart.insert(server.index) }
   }
 
-  /// Some stay cut off for good, as long as the rest is a quorum, and always will be.
+  /// Some stay cut off for good, as long as the rest is a quorum, and always will be: also where a change that is on
+  /// its way, or that one of those proposes who can still be heard, makes one of them the heavy one.
   private func chooseBroken() {
     guard script == nil, faultRandom.chance(permille: 500), checker.epochs.committedIn != nil else { return }
     for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
       let rest = checker.epochs.active.allSatisfy { epoch in
-        epoch.configuration.weight {
+        epoch.configuration.members.count {
           $0.server != server.index && !broken.contains($0.server) && holdsState($0)
         } >= epoch.configuration.quorum
       }

@@ -1,5 +1,6 @@
 import Bytes
 import KVStore
+import Support
 import VSR
 import XCTest
 
@@ -89,9 +90,9 @@ final class Author {
       return commit(through: state.commit + UInt64(random.below(Int(log.head - state.commit) + 1)))
     case 2:
       let kept = state.commit + UInt64(random.below(Int(log.head - state.commit) + 1))
-      return install(after: kept, (0..<random.below(12)).map { _ in random.bytes(random.below(bodyMax)) })
+      return install(after: kept, (0..<random.below(12)).map { _ in random.noise(random.below(bodyMax)) })
     default:
-      return append(random.bytes(random.isTrue(percent: 80) ? random.below(60) : random.below(bodyMax)))
+      return append(random.noise(random.isTrue(percent: 80) ? random.below(60) : random.below(bodyMax)))
     }
   }
 

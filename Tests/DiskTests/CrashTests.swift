@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Journal
+import Support
 import VSR
 import XCTest
 
@@ -149,7 +150,7 @@ final class CrashTests: DiskTestCase {
     }
     // What is a draft counts for nothing, whatever is in it.
     for name in ["segment.new", "snapshot.new", "meta.new"] where mixed[name] != nil {
-      mixed[name] = random.bytes(random.below(100))
+      mixed[name] = random.noise(random.below(100))
     }
     return mixed
   }

@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Journal
+import Support
 import VSR
 import XCTest
 
@@ -20,7 +21,7 @@ final class DamageTests: DiskTestCase {
     opened.disk.handler = listener
     opened.disk.record([author.begin()])
     for _ in 0..<60 {
-      opened.disk.record([author.append(random.bytes(3000))])
+      opened.disk.record([author.append(random.noise(3000))])
       opened.disk.flush()
       run { listener.synced == UInt64(author.marks.count - 1) }
     }
@@ -84,7 +85,7 @@ final class DamageTests: DiskTestCase {
     let listener = Listener()
     opened.disk.handler = listener
     opened.disk.record([author.begin()])
-    for _ in 0..<60 { opened.disk.record([author.append(random.bytes(3000))]) }
+    for _ in 0..<60 { opened.disk.record([author.append(random.noise(3000))]) }
     opened.disk.record([author.commit(through: 50)])
     opened.disk.flush()
     run { listener.synced == UInt64(author.marks.count - 1) }

@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Journal
+import Support
 import UV
 import VSR
 import XCTest
@@ -31,7 +32,7 @@ final class FaultTests: DiskTestCase {
     var random = Random(state: 1)
     run(file: file, line: line) {
       if savesSnapshot, listener.saved == [3] { disk.recycle(through: 3) }
-      disk.record([author.append(random.bytes(2000))])
+      disk.record([author.append(random.noise(2000))])
       disk.flush()
       return !listener.failures.isEmpty || listener.synced > 200
     }
@@ -140,7 +141,7 @@ final class FaultTests: DiskTestCase {
     opened.disk.record([author.begin()])
     var random = Random(state: 1)
     run {
-      opened.disk.record([author.append(random.bytes(1000))])
+      opened.disk.record([author.append(random.noise(1000))])
       opened.disk.flush()
       return !listener.failures.isEmpty
     }
@@ -157,7 +158,7 @@ final class FaultTests: DiskTestCase {
     var random = Random(state: 1)
     let author = Author()
     let opened = try open().get()
-    opened.disk.record([author.begin()] + (0..<100).map { _ in author.append(random.bytes(2000)) })
+    opened.disk.record([author.begin()] + (0..<100).map { _ in author.append(random.noise(2000)) })
     close(opened.disk)
     var stop = 0
     while true {

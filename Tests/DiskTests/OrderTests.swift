@@ -1,5 +1,6 @@
 import Bytes
 import Journal
+import Support
 import VSR
 import XCTest
 
@@ -51,7 +52,7 @@ final class OrderTests: DiskTestCase {
     let listener = Listener()
     disk.handler = listener
     listener.onSaved = { [self] _ in heard.append(.saved) }
-    disk.record([author.begin()] + (0..<40).map { _ in author.append(random.bytes(3000)) })
+    disk.record([author.begin()] + (0..<40).map { _ in author.append(random.noise(3000)) })
     disk.record([author.commit(through: 40)])
     disk.flush()
     run { listener.synced == 42 && disk.queue.writer.ready == 3 }
@@ -68,7 +69,7 @@ final class OrderTests: DiskTestCase {
     disk.recycle(through: 40)
     let next = disk.queue.writer.ready + 1
     run {
-      disk.record([author.append(random.bytes(3000))])
+      disk.record([author.append(random.noise(3000))])
       disk.flush()
       return disk.queue.writer.ready == next
     }

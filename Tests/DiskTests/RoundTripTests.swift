@@ -1,6 +1,7 @@
 import Bytes
 import Journal
 import KVStore
+import Support
 import VSR
 import XCTest
 
@@ -68,7 +69,7 @@ final class RoundTripTests: DiskTestCase {
     let listener = Listener()
     opened.disk.handler = listener
     opened.disk.record([author.begin()])
-    opened.disk.record([author.install(after: 0, (0..<100).map { _ in random.bytes(5000) })])
+    opened.disk.record([author.install(after: 0, (0..<100).map { _ in random.noise(5000) })])
     opened.disk.record([author.append([1])])
     opened.disk.flush()
     run { listener.synced == 3 }
@@ -102,7 +103,7 @@ final class RoundTripTests: DiskTestCase {
     let author = Author()
     let opened = try open().get()
     opened.disk.record([author.begin()])
-    for _ in 0..<500 { opened.disk.record([author.append(random.bytes(900))]) }
+    for _ in 0..<500 { opened.disk.record([author.append(random.noise(900))]) }
     var closed = 0
     opened.disk.close { closed += 1 }
     opened.disk.close { closed += 1 }
@@ -121,7 +122,7 @@ final class RoundTripTests: DiskTestCase {
     let listener = Listener()
     opened.disk.handler = listener
     opened.disk.record([author.begin()])
-    for _ in 0..<40 { opened.disk.record([author.append(random.bytes(4000))]) }
+    for _ in 0..<40 { opened.disk.record([author.append(random.noise(4000))]) }
     opened.disk.record([author.commit(through: 30)])
     opened.disk.flush()
     var snapshot = try XCTUnwrap(author.snapshot)

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import Journal
 import KVStore
+import Support
 import UV
 import VSR
 import XCTest
@@ -71,7 +72,7 @@ final class ServingTests: DiskTestCase {
     opened.disk.record([author.begin()])
     var filesMax = 0
     for _ in 0..<60 {
-      for _ in 0..<20 { opened.disk.record([author.append(random.bytes(3000))]) }
+      for _ in 0..<20 { opened.disk.record([author.append(random.noise(3000))]) }
       opened.disk.record([author.commit(through: author.log.head)])
       opened.disk.flush()
       run { listener.synced == UInt64(author.marks.count - 1) }
@@ -129,7 +130,7 @@ final class ServingTests: DiskTestCase {
     opened.disk.handler = listener
     opened.disk.record([author.begin()])
     while opened.disk.queue.writer.position.sequence == 1 {
-      opened.disk.record([author.append(random.bytes(3000))])
+      opened.disk.record([author.append(random.noise(3000))])
       opened.disk.flush()
       run { listener.synced == UInt64(author.marks.count - 1) }
     }

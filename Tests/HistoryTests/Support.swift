@@ -1,22 +1,7 @@
+import Support
 import XCTest
 
 @testable import History
-
-/// SplitMix64: the same seed, the same run.
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-  mutating func isTrue(percent: Int) -> Bool { below(100) < percent }
-}
 
 func parse(_ text: String) throws -> History {
   try History(text: Array(text.utf8))

@@ -1,4 +1,5 @@
 import Bytes
+import Support
 import XCTest
 
 @testable import Journal

@@ -1,32 +1,13 @@
 import Bytes
+import Support
 import XCTest
 
 @testable import Journal
 
-/// SplitMix64: the same seed, the same run.
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-  mutating func isTrue(percent: Int) -> Bool { below(100) < percent }
-
+extension Random {
   mutating func bytes(_ count: Int) -> [UInt8] {
     // Zeros often: an unwritten place must not be guessed from zeros in a payload.
     isTrue(percent: 30) ? Array(repeating: 0, count: count) : noise(count)
-  }
-
-  private mutating func noise(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < count { bytes.put(next()) }
-    return Array(bytes.prefix(count))
   }
 }
 

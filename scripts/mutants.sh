@@ -41,7 +41,7 @@ swarm_for() {
   case $1 in
   compare-logs-* | repeated-* | probe-compares-* | inherited-* | transfer-cuts-* | no-ack-* | enter-views-*) echo deposed ;;
   overruled-* | install-only-* | commit-*) echo transfers ;;
-  dead* | death-* | *-epoch* | sibling-* | only-members-* | views-never-* | nothing-after-* | stop-sign-* | transfer-in-*)
+  dead* | death-* | *-epoch* | only-members-* | views-never-* | nothing-after-* | stop-sign-* | transfer-in-*)
     echo changes
     ;;
   second-birth* | birth-* | formation-* | loss-*) echo births ;;
@@ -84,8 +84,6 @@ for rule in "$@"; do
   scenario=$(awk -F ' \\| ' -v rule="$rule" '$1 == rule { print $2; exit }' "$files/scenarios")
   # Rules of the disk's files have tests in place of a scenario.
   case $rule in damage-is-not-a-torn-tail | sync-covers-only-earlier-writes) scenario=DiskTests ;; esac
-  # Guards against what cannot happen any more: Tests/ScenarioTests says why.
-  [ "$rule" != sibling-epochs-differ ] || scenario=none
   found='-'
   after='-'
   if $sweeps; then

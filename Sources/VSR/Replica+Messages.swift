@@ -62,10 +62,7 @@ extension Replica {
 
   /// What does not fit is dropped; one that lags is told, one that is ahead is asked.
   private mutating func isOfThisEpoch(_ message: Message) -> Bool {
-    let isSame =
-      options.holds(.siblingEpochsDiffer)
-      ? message.epoch == epoch.id : message.epoch.number == epoch.id.number
-    if isSame || !options.holds(.otherEpochsAreTurnedAway) { return isBorn && !isFrozen }
+    if message.epoch == epoch.id || !options.holds(.otherEpochsAreTurnedAway) { return isBorn && !isFrozen }
     if message.epoch.number < epoch.id.number {
       tellMoved(message.from)
     } else if message.epoch.number > epoch.id.number {

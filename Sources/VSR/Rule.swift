@@ -17,7 +17,6 @@ package enum Rule: String, CaseIterable, Sendable {
   case enterEpochOnlyWhenCommitted = "enter-epoch-only-when-committed"
   case viewsNeverCarryOver = "views-never-carry-over"
   case nothingAfterStopSign = "nothing-after-stop-sign"
-  case siblingEpochsDiffer = "sibling-epochs-differ"
   case transferInAnyStatus = "transfer-in-any-status"
   case snapshotHoldsExecutedEpoch = "snapshot-holds-executed-epoch"
   case deadIncarnationsAreDropped = "dead-incarnations-are-dropped"

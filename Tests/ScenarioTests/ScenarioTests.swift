@@ -59,8 +59,6 @@ final class ScenarioTests: XCTestCase {
 
   /// Rules that no scenario can do without, so far, and why.
   private static let unprovenRules: [Rule: String] = [
-    .siblingEpochsDiffer:
-      "since a rebirth's number leaps, no two epochs of one number have a member in common",
     .damageIsNotATornTail: "of the disk's files: SimulatorTests.DiskTests",
     .syncCoversOnlyEarlierWrites: "of the disk's files: SimulatorTests.DiskTests",
   ]

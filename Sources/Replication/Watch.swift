@@ -53,6 +53,9 @@ struct Watch {
     let joined = names { now.contains($0) && !members.contains($0) }
     if !left.isEmpty { fields.append(("left", left)) }
     if epoch != .none, !joined.isEmpty { fields.append(("joined", joined)) }
+    if let heavy = replica.epoch.configuration.members.first(where: { $0.weight > 1 }) {
+      fields.append(("heavy", servers.members[heavy.server].text))
+    }
     return Note(.info, "epoch", fields)
   }
 

@@ -70,6 +70,7 @@ extension World {
     case "evict": options.evictTicks = value
     case "return": options.returnTicks = value
     case "returnMax": options.returnTicksMax = value
+    case "leave": options.leaveTicks = value
     case "deadline": options.deadlineTicks = value
     case "snapshotOps": options.snapshotOps = value
     case "retainedOps": options.retainedOps = value

@@ -80,7 +80,7 @@ extension Checker {
       promise(index, message, view: change.view, logView: change.logView)
       watched[index].promise.changed = (message.epoch, change.view)
       checkMember(message, server, at: time)
-    case .probeReply: checkMember(message, server, at: time)
+    case .probeReply, .leave: checkMember(message, server, at: time)
     case .agree: watched[index].promise.frozenIn = message.epoch
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .probe, .forward, .forwardOk,
       .moved,

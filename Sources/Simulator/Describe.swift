@@ -50,6 +50,7 @@ extension Payload {
     case .agree: 18
     case .announce: 19
     case .forwardOk: 20
+    case .leave: 21
     }
   }
 }
@@ -107,6 +108,7 @@ func describe(_ payload: Payload) -> String {
       + " writes \(forward.group.first)+\(forward.group.count)"
   case .forwardOk(let ok): "forwardOk view \(ok.view) next \(ok.next)"
   case .moved: "moved"
+  case .leave: "leave"
   case .propose(let propose): "propose \(propose.vector.map(short))"
   case .agree(let agree):
     "agree \(agree.vector.map(short)) holds epoch \(agree.report.rank.epoch)"

@@ -38,6 +38,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case slowLoop = "slow-loop"
   case failedWrite = "failed-write"
   case handOver = "hand-over"
+  /// A process is told to end: it hands over, ends, and starts again.
+  case stop
   /// An operator acknowledges that something may be lost: no fault, but something to be done at any time.
   case acknowledgement
   /// A server is gone for good.
@@ -59,7 +61,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .badLink, .reset, .halfOpen,
     .backPressure, .crash, .wipe, .crashAll, .pause, .pauseAll, .slowLoop, .failedWrite, .handOver,
     .destruction,
-    .bitRot, .acknowledgement, .attrition,
+    .bitRot, .acknowledgement, .attrition, .stop,
   ]
 
   /// Place in `allCases`.

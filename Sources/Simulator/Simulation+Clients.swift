@@ -90,7 +90,7 @@ extension Simulation {
     clients.operations[index].attempts += 1
     clients.operations[index].server = serverIndex
     let attempt = clients.operations[index].attempts
-    guard server.isUp else { return concludeAttempt(index, isCertain: true) }
+    guard server.isUp, server.stop == nil else { return concludeAttempt(index, isCertain: true) }
     clients.operations[index].outstanding += 1
     let run = checker.requests.index(of: server.process!.replica.session)
     let operation = clients.operations[index]

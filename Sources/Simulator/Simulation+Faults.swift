@@ -55,6 +55,7 @@ extension Simulation {
       let server = target(&choice)
       server.troubledAt = now
       take(.handOver, at: server)
+    case .stop: stopOne(fault, &choice)
     case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
     case .attrition: goOnWithAttrition(number)

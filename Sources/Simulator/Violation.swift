@@ -41,6 +41,7 @@ package struct Violation: Equatable, Sendable {
     case converges
     case answersAll = "answers-all"
     case servesAgain = "serves-again"
+    case lastServes = "last-serves"
     case linearizable
     case viewsLast = "views-last"
   }

@@ -56,6 +56,8 @@ package struct Options: Sendable {
   /// after each return.
   package var returnTicks: Tick = 100
   package var returnTicksMax: Tick = 6000
+  /// How long a process that is about to end tries to leave a quorum behind; 0: it only hands its view over.
+  package var leaveTicks: Tick = 180
   /// A read that cannot be proven is refused after this.
   package var readRefuseTicks: Tick = 80
   /// A write that entered no log is refused after this.

@@ -86,6 +86,11 @@ package struct Configuration: Hashable, Sendable {
     return Configuration(incarnations: lives, heavy: heavy)
   }
 
+  /// The same members, `heavy` weighing 2 where the number is even.
+  package func withHeavy(_ heavy: ServerIndex) -> Configuration {
+    Configuration(incarnations: members.map { ($0.server, $0.incarnation) }, heavy: heavy)
+  }
+
   /// The same without `server`, and `heavy` weighing 2 where the number is then even.
   package func removing(_ server: ServerIndex, heavy: ServerIndex) -> Configuration {
     let lives = members.filter { $0.server != server }.map { ($0.server, $0.incarnation) }

@@ -23,6 +23,8 @@ struct Peer: Sendable {
   /// When it was last asked for state, told that it is behind, and sent a snapshot's part.
   var askedAt: Tick?
   var movedAt: Tick?
+  /// When its process last said that it is about to end.
+  var leavingAt: Tick?
 
   mutating func putOff(by ticks: Tick) {
     heardAt = heardAt.map { $0 + ticks }
@@ -52,6 +54,7 @@ struct Peer: Sendable {
   /// Its connection was refused or reset: the gap that follows is one of redialling.
   mutating func reset() {
     isReset = true
+    leavingAt = nil
     silence.forgetGap()
   }
 
@@ -92,6 +95,7 @@ struct Peer: Sendable {
     let isNew = self.incarnation != incarnation || self.session != session
     self.incarnation = incarnation
     self.session = session
+    if isNew { leavingAt = nil }
     return isNew
   }
 }

@@ -53,7 +53,7 @@ extension Replica {
     case .agree(let agree): onAgree(agree, from: message)
     case .announce(let announcement): onAnnounce(announcement, from: message)
     case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
-      .forward, .forwardOk:
+      .forward, .forwardOk, .leave:
       guard isOfThisEpoch(message) else { return }
       if isMember(message) { formation.entered.insert(message.from) }
       dispatchWithinEpoch(message)
@@ -83,6 +83,7 @@ extension Replica {
     case .probeReply(let reply): onProbeReply(reply, from: message)
     case .forward(let forward): onForward(forward, from: message)
     case .forwardOk(let ok): onForwardOk(ok, from: message)
+    case .leave: onLeave(from: message)
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .moved, .propose, .agree,
       .announce:
       break
@@ -175,6 +176,7 @@ extension Replica {
     noteSuspicions()
     beat()
     tickPrimary()
+    tickLeaving()
     tickConfiguration()
     tickViewChange()
     tickTransfer()

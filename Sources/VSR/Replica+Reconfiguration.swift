@@ -29,13 +29,16 @@ extension Replica {
       primary.headSeen = log.head
       primary.headSeenAt = now
     }
-    guard isLastChangeFinished, !isStopSignPending, !primary.isAbdicating else { return }
+    guard mayChangeConfiguration else { return }
     if formation.lossAcknowledged == epoch.start.lineage, epoch.start.isLossPossible {
-      return prepareStopSign(epoch.configuration, isLossPossible: false)
+      return prepareStopSign(epoch.configuration, firstPrimary: server, isLossPossible: false)
     }
-    guard let next = nextConfiguration() else { return }
-    let isLossPossible = epoch.start.isLossPossible && options.holds(.lossStaysTold)
-    prepareStopSign(next, isLossPossible: isLossPossible)
+    if let next = nextConfiguration() { prepareStopSign(next, firstPrimary: server) }
+  }
+
+  /// One change at a time, and only once the last one is finished.
+  var mayChangeConfiguration: Bool {
+    isNormalPrimary && isLastChangeFinished && !isStopSignPending && !primary.isAbdicating
   }
 
   /// What is to come next, in order of preference: a life that ended gives its place to the next one of its server;
@@ -49,9 +52,17 @@ extension Replica {
     return configurationAfterEviction() ?? configurationAfterReturn()
   }
 
-  private mutating func prepareStopSign(_ configuration: Configuration, isLossPossible: Bool) {
+  /// `firstPrimary`: of the epoch to come; this server unless it leaves.
+  mutating func prepareStopSign(_ configuration: Configuration, firstPrimary: ServerIndex) {
+    let isLossPossible = epoch.start.isLossPossible && options.holds(.lossStaysTold)
+    prepareStopSign(configuration, firstPrimary: firstPrimary, isLossPossible: isLossPossible)
+  }
+
+  private mutating func prepareStopSign(
+    _ configuration: Configuration, firstPrimary: ServerIndex, isLossPossible: Bool
+  ) {
     let start = EpochStart(
-      number: epoch.id.number + 1, configuration: configuration, firstPrimary: server,
+      number: epoch.id.number + 1, configuration: configuration, firstPrimary: firstPrimary,
       lineage: epoch.start.lineage, isLossPossible: isLossPossible)
     prepare(.stopSign, body: start.body)
     if !options.holds(.enterEpochOnlyWhenCommitted) { raiseCommit(to: log.head) }
@@ -65,7 +76,7 @@ extension Replica {
   }
 
   /// The epoch claims to survive a failure only once an op of its own has committed.
-  private var isLastChangeFinished: Bool {
+  var isLastChangeFinished: Bool {
     commit > epoch.startOp || (epoch.isBorn && commit == epoch.startOp)
   }
 
@@ -76,7 +87,7 @@ extension Replica {
   }
 
   private func hasCaughtUp(_ other: ServerIndex) -> Bool {
-    guard let learned = primary.learned[other], !isSuspected(other) else { return false }
+    guard let learned = primary.learned[other], !isSuspected(other), !isLeaving(other) else { return false }
     return now <= learned.at + 2 * options.heartbeatTicks && learned.op >= primary.headSeen
   }
 }
@@ -126,10 +137,14 @@ extension Replica {
     guard let gone = epoch.configuration.members.first(where: { isGone($0) }), hasQuorumContact else {
       return nil
     }
-    let present = epoch.configuration.members.filter { !isSuspected($0) && isInContact($0) }
-    let weight = present.reduce(0) { $0 + $1.weight }
-    guard weight >= epoch.configuration.quorum else { return nil }
+    guard isQuorumPresent else { return nil }
     return epoch.configuration.removing(gone.server, heavy: server)
+  }
+
+  /// Whether what this primary proposes now will be committed, as far as it can tell.
+  var isQuorumPresent: Bool {
+    let weight = epoch.configuration.weight { !isSuspected($0) && isInContact($0) }
+    return weight >= epoch.configuration.quorum
   }
 
   /// Only where the rule against it is removed: what would decide if those who are gone did not count.

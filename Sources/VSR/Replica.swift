@@ -45,6 +45,7 @@ package struct Replica: Sendable {
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
   var tenures = Tenures()
+  var leaving = LeavingState()
   package internal(set) var counters = Counters()
   var out = Effects()
 

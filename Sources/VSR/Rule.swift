@@ -47,6 +47,8 @@ package enum Rule: String, CaseIterable, Sendable {
   case evictionIsAStopSign = "eviction-is-a-stop-sign"
   case otherEpochsAreTurnedAway = "other-epochs-are-turned-away"
   case oneChangeAtATime = "one-change-at-a-time"
+  case leaverLeavesAQuorum = "leaver-leaves-a-quorum"
+  case leaverWaitsForTheRest = "leaver-waits-for-the-rest"
   case returnsAreDelayed = "returns-are-delayed"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"
   case viewIsSyncedBeforeItsMessages = "view-is-synced-before-its-messages"

@@ -7,7 +7,7 @@ import VSR
 
 /// "QRCP".
 private let capsuleMagic: UInt32 = 0x5043_5251
-private let capsuleFormat: UInt8 = 1
+private let capsuleFormat: UInt8 = 2
 
 /// Everything that a replica's first state follows from.
 package struct CapsuleStart: Sendable {
@@ -39,7 +39,8 @@ extension Options {
   fileprivate static let words: [WritableKeyPath<Options, UInt64> & Sendable] = [
     \.heartbeatTicks, \.silenceTicksMin, \.silenceTicksMax, \.stuckTicks, \.pingTicks, \.voteTicks,
     \.viewChangeTicks, \.transferTicks, \.probeTicks, \.forwardTicks, \.formationTicks, \.readRefuseTicks,
-    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps,
+    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps, \.evictTicks,
+    \.returnTicks, \.returnTicksMax, \.leaveTicks,
   ]
 }
 

@@ -25,6 +25,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case agree = 18
   case announce = 19
   case forwardOk = 20
+  case leave = 21
 
   /// What may be long and nobody waits for in order: it goes behind all else where the network is slow, and stands
   /// for itself in every version.
@@ -32,7 +33,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     switch self {
     case .newState, .snapshotChunk: true
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
-      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk:
+      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk, .leave:
       false
     }
   }
@@ -49,7 +50,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case .snapshotChunk: Bounds.snapshotChunkBytes
     case .forward: Bounds.groupBytesMax
     case .ping, .pong, .prepareOk, .commit, .startViewChange, .getState, .getSnapshot, .probe, .probeReply,
-      .moved, .propose, .agree, .announce, .forwardOk:
+      .moved, .propose, .agree, .announce, .forwardOk, .leave:
       0
     }
   }
@@ -75,6 +76,7 @@ extension Payload {
     case .forward: .forward
     case .forwardOk: .forwardOk
     case .moved: .moved
+    case .leave: .leave
     case .propose: .propose
     case .agree: .agree
     case .announce: .announce

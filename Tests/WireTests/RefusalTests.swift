@@ -35,8 +35,8 @@ final class RefusalTests: XCTestCase {
     bytes[4] = 2
     XCTAssertEqual(error(bytes), .unknownVersion(2))
     bytes[4] = wireVersion
-    bytes[5] = 21
-    XCTAssertEqual(error(bytes), .unknownKind(21))
+    bytes[5] = 22
+    XCTAssertEqual(error(bytes), .unknownKind(22))
     bytes[5] = 0
     XCTAssertEqual(error(bytes), .unknownKind(0))
   }

@@ -187,7 +187,7 @@ extension VersionTwoTests {
     XCTAssertEqual(error(moved, frame(16 | 0xa0, [])), .malformed)
     XCTAssertEqual(error(moved, frame(16 | 0x60, [])), .malformed)
     XCTAssertEqual(error(frame(0, Self.header)), .unknownKind(0))
-    XCTAssertEqual(error(frame(21, Self.header)), .unknownKind(21))
+    XCTAssertEqual(error(frame(22, Self.header)), .unknownKind(22))
     XCTAssertEqual(error(frame(31, Self.header)), .unknownKind(31))
   }
 

@@ -36,7 +36,8 @@ extension Simulation {
       isDump
       ? makeDump(slot, server) : isRead ? makeRead(slot, key, server) : makeWrite(slot, key, server)
     attempt(index, at: server)
-    if isFaulty, clientRandom.chance(permille: rates.vanishPermille) {
+    // One that was refused at once asks again already.
+    if isFaulty, clientRandom.chance(permille: rates.vanishPermille), !clients.operations[index].isSettled {
       report.faults[FaultKind.vanishing.index] += 1
       clients.settle(index, .open, lineage: 0)
       actLater(slot)

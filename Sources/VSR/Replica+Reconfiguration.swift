@@ -49,7 +49,7 @@ extension Replica {
       guard let next = incarnationToAdd(at: member.server), hasCaughtUp(member.server) else { continue }
       return epoch.configuration.replacing(member.server, by: next, heavy: server)
     }
-    return configurationAfterEviction() ?? configurationAfterReturn()
+    return configurationAfterEviction() ?? configurationAfterReturn() ?? configurationWithThisHeavy()
   }
 
   /// `firstPrimary`: of the epoch to come; this server unless it leaves.
@@ -145,6 +145,16 @@ extension Replica {
   var isQuorumPresent: Bool {
     let weight = epoch.configuration.weight { !isSuspected($0) && isInContact($0) }
     return weight >= epoch.configuration.quorum
+  }
+
+  /// A primary that has lasted weighs 2 where the number is even: of two it outlives the other, and that one's end
+  /// costs it no view change.
+  private func configurationWithThisHeavy() -> Configuration? {
+    let next = epoch.configuration.withHeavy(server)
+    guard next != epoch.configuration, now >= change.since + options.returnTicks, isQuorumPresent,
+      options.holds(.primaryBecomesHeavy)
+    else { return nil }
+    return next
   }
 
   /// Only where the rule against it is removed: what would decide if those who are gone did not count.

@@ -49,6 +49,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case oneChangeAtATime = "one-change-at-a-time"
   case leaverLeavesAQuorum = "leaver-leaves-a-quorum"
   case leaverWaitsForTheRest = "leaver-waits-for-the-rest"
+  case primaryBecomesHeavy = "primary-becomes-heavy"
   case returnsAreDelayed = "returns-are-delayed"
   case soleQuorumWaitsForUnsuspected = "sole-quorum-waits-for-unsuspected"
   case viewIsSyncedBeforeItsMessages = "view-is-synced-before-its-messages"

@@ -125,6 +125,12 @@ private func mask(_ mask: ServerMask) -> String {
 
 func describe(_ entry: LogEntry) -> String {
   "\(entry.kind) op \(entry.op) of view \(entry.view) \(short(entry.digest))"
+    + (entry.epochStarted.map { " for \(describe($0.configuration))" } ?? "")
+}
+
+/// The members, the heavy one with its weight.
+private func describe(_ configuration: Configuration) -> String {
+  configuration.members.map { "\($0.server)\($0.weight > 1 ? "x\($0.weight)" : "")" }.joined(separator: ",")
 }
 
 func describe(_ segment: LogSegment) -> String {

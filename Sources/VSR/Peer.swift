@@ -4,7 +4,7 @@ struct Peer: Sendable {
   private(set) var incarnation: Incarnation?
   private(set) var session: Session = 0
   /// The greatest nonce that was answered: an answer to an older one is old news.
-  private var answeredNonce: UInt64 = 0
+  private(set) var answeredNonce: UInt64 = 0
   /// Lives that were heard of, with the last nonce that had been sent by then; and those proven over.
   private var known: [(incarnation: Incarnation, nonce: UInt64)] = []
   private(set) var dead: [Incarnation] = []

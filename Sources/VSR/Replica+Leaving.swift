@@ -4,8 +4,9 @@
 
 /// What a process knows of its own end.
 struct LeavingState: Sendable {
-  /// When it was told to end.
+  /// When it was told to end, and the last nonce that it had sent by then.
   var since: Tick?
+  var nonce: UInt64 = 0
   /// When the others were told so last.
   var toldAt: Tick?
 }
@@ -16,19 +17,29 @@ extension Replica {
   /// Whether this process was told to end, and not so long ago that it has given up to leave well.
   package var isLeaving: Bool { leaving.since.map { now < $0 + options.leaveTicks } ?? false }
 
-  /// Whether the others could not go on if this process ended now, and may soon be able to.
+  /// Whether the others could not go on if this process ended now, as far as it knows, and may soon be able to.
   package var mustLeave: Bool {
-    isLeaving && isBorn && !isFrozen && isMember && heir != nil && !isRestAQuorum
+    isLeaving && isBorn && !isFrozen && isMember && !isRestAQuorum
+      && epoch.configuration.members.contains { seemsToStay($0) }
   }
 
-  /// Whether a member is there, and does not say that it is about to end.
+  /// Whether a member is there, and does not say that it is about to end. One that leaves has no time to suspect
+  /// anybody: it believes only in those who answered after it was told to.
   private func stays(_ member: Member) -> Bool {
     if member.server == server { return !isLeaving }
-    return !isSuspected(member) && isInContact(member) && !isLeaving(member.server)
+    let isFresh =
+      !isLeaving || !options.holds(.leaverBelievesAnswers)
+      || peers[member.server].answeredNonce > leaving.nonce
+    return isFresh && seemsToStay(member)
   }
 
+  private func seemsToStay(_ member: Member) -> Bool {
+    member.server != server && !isSuspected(member) && isInContact(member) && !isLeaving(member.server)
+  }
+
+  /// It says so again and again, until it is gone or has given up.
   func isLeaving(_ other: ServerIndex) -> Bool {
-    peers[other].leavingAt.map { now < $0 + options.leaveTicks } ?? false
+    peers[other].leavingAt.map { now < $0 + 4 * options.voteTicks } ?? false
   }
 
   /// Whether this server, or one that told it so, is about to end.
@@ -59,7 +70,10 @@ extension Replica {
       if isNormalPrimary, epoch.configuration.members.count > 1 { abdicate() }
       return
     }
-    if !isLeaving { leaving = LeavingState(since: now) }
+    if !isLeaving {
+      leaving = LeavingState(since: now, nonce: noncesSent)
+      for other in others { ping(other) }
+    }
     tickLeaving()
   }
 
@@ -79,7 +93,7 @@ extension Replica {
   }
 
   /// Primary: one change after another until those who stay are a quorum; then it makes way itself, if it leaves.
-  private mutating func makeRoomForLeavers() {
+  mutating func makeRoomForLeavers() {
     guard isNormalPrimary, !primary.isAbdicating, isSomebodyLeaving, let heir else { return }
     if isRestAQuorum {
       if isLeaving { abdicate() }
@@ -91,11 +105,14 @@ extension Replica {
   /// Where another heavy member is enough, nobody loses a vote: who comes back soon is a member still. Otherwise the
   /// votes of the gone go first, one at a time, and those of the leaving next.
   private func configurationForTheRest(_ heir: ServerIndex) -> Configuration? {
-    guard isQuorumPresent else { return nil }
+    let members = epoch.configuration.members
+    // Whose answer is still on its way is not gone.
+    let areAnswersIn = members.allSatisfy { stays($0) || !seemsToStay($0) }
+    guard isQuorumPresent, areAnswersIn || !options.holds(.lateIsNotGone) else { return nil }
     let reweighed = epoch.configuration.withHeavy(heir)
     if reweighed.weight(where: stays) >= reweighed.quorum { return reweighed }
-    let absent = epoch.configuration.members.filter { !stays($0) }
-    let gone = absent.first { $0.server != server && !isLeaving($0.server) } ?? absent.first
-    return gone.map { epoch.configuration.removing($0.server, heavy: heir) }
+    let gone = members.first { $0.server != server && !stays($0) && !isLeaving($0.server) }
+    let absent = gone ?? members.first { !stays($0) }
+    return absent.map { epoch.configuration.removing($0.server, heavy: heir) }
   }
 }

@@ -139,6 +139,7 @@ extension Replica {
     guard peers[message.from].incarnation == message.incarnation else { return }
     peers[message.from].answer(at: now)
     note(pong, from: message)
+    if isLeaving { makeRoomForLeavers() }
   }
 
   private mutating func hear(_ message: Message, _ ping: Ping, nonce: UInt64, isProof: Bool) {

@@ -48,6 +48,8 @@ package enum Rule: String, CaseIterable, Sendable {
   case otherEpochsAreTurnedAway = "other-epochs-are-turned-away"
   case oneChangeAtATime = "one-change-at-a-time"
   case leaverLeavesAQuorum = "leaver-leaves-a-quorum"
+  case leaverBelievesAnswers = "leaver-believes-answers"
+  case lateIsNotGone = "late-is-not-gone"
   case leaverWaitsForTheRest = "leaver-waits-for-the-rest"
   case primaryBecomesHeavy = "primary-becomes-heavy"
   case returnsAreDelayed = "returns-are-delayed"

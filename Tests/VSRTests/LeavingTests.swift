@@ -50,6 +50,19 @@ final class LeavingTests: XCTestCase {
     return all.flatMap { first in permutations(all.filter { $0 != first }).map { [first] + $0 } }
   }
 
+  /// Of three one has died a moment ago, and no connection told: whoever ends next makes sure of who is left.
+  func testADeathThatNobodyHasNoticedYetIsNotCountedOn() {
+    for (dead, leaving, last) in [(2, 1, 0), (2, 0, 1), (1, 2, 0), (0, 1, 2), (0, 2, 1)] {
+      let cluster = settled(3)
+      cluster.replicas[dead] = nil
+      cluster.network.removeAll()
+      stop(leaving, in: cluster, "\(leaving) after \(dead)")
+      let write = cluster.write(last, "k", "a")
+      cluster.tick(until: { cluster.answers[write] != nil })
+      XCTAssertEqual(cluster.answers[write]?.kind, "done", "at \(last), after \(dead) and \(leaving)")
+    }
+  }
+
   /// What a rolling upgrade costs: with a quorum left no epoch, of two servers at most one each.
   func testAStopThatLeavesAQuorumCostsNoEpoch() {
     for count in 3...7 {

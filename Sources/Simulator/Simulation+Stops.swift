@@ -53,9 +53,12 @@ extension Simulation {
     guard script == nil, settings.wire == .two, !settings.kinds.contains(.mixedWire),
       faultRandom.chance(permille: 500)
     else { return }
-    // Until it is known who is cut off, and forgotten who was told to end before and is not to any more.
-    let rest = 10_000 * (settings.options.leaveTicks + settings.options.silenceTicksMax)
-    runUntil(now + rest, report.steps + Simulation.settlingStepsMax) { false }
+    // Until it is known who is cut off, and forgotten who was told to end before and is not to any more; who lost its
+    // vote over that has it again.
+    let rest = now + 10_000 * (settings.options.leaveTicks + settings.options.silenceTicksMax)
+    let deadline = rest + 10_000 * 2 * settings.options.returnTicksMax + Simulation.stopMax
+    runUntil(deadline, report.steps + Simulation.settlingStepsMax) { self.now >= rest && self.isConverged }
+    guard checker.violation == nil, isConverged else { return }
     var left = servers.filter { $0.isUp && !broken.contains($0.index) }
     while left.count > 1, checker.violation == nil {
       let server = left.remove(at: faultRandom.below(left.count))

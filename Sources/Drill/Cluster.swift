@@ -95,12 +95,17 @@ extension Cluster {
     pausedServers.remove(server)
   }
 
+  func signal(_ number: Int32, _ server: Int) { processes[server]?.signal(number) }
+
   /// SIGTERM; its exit status when it has ended by itself.
-  func terminate(_ server: Int) throws -> Int32 {
+  func terminate(_ server: Int) throws -> Int32 { try end(server, with: SIGTERM) }
+
+  /// Sends a signal that ends a server, and waits for its end: the exit status, or 128 + the signal.
+  func end(_ server: Int, with number: Int32) throws -> Int32 {
     guard let process = processes[server] else { preconditionFailure("server \(server) was never started") }
     wantedServers.remove(server)
-    process.signal(SIGTERM)
-    try wait("the end of server \(server) after SIGTERM") { process.exitStatus != nil }
+    process.signal(number)
+    try wait("the end of server \(server) after signal \(number)") { process.exitStatus != nil }
     return process.exitStatus ?? -1
   }
 

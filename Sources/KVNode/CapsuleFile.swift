@@ -21,8 +21,9 @@ enum CapsuleFile {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { number in
         _ = CapsuleFile.write()
-        // Back to the instruction that trapped: this time it ends the process.
+        // It ends the process now, also where it was sent and no instruction trapped.
         signal(number, SIG_DFL)
+        raise(number)
       }
       sigaction(number, &action, nil)
     }

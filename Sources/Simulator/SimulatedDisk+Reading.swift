@@ -70,6 +70,9 @@ extension SimulatedDisk {
     }
     if recorded.explains(found, certain: certain) { return nil }
     let (state, log) = (recorded.state, recorded.log)
+    // A snapshot that nothing in the journal rests on yet has rotted: what it held, nobody was told.
+    let isAlone = found.snapshot == nil && found.log.head == 0 && log.head == log.base
+    if isRotten, isAlone, found.state == state { return nil }
     return """
       found view \(found.state.view) log view \(found.state.logView) commit \(found.state.commit) \
       head \(found.log.head); synced view \(state.view) log view \(state.logView) commit \(state.commit) \

@@ -128,7 +128,8 @@ extension Simulation {
     else {
       return failTwice("write \(number)", server)
     }
-    if isCertain, request.op != 0 {
+    // What another lineage made of it, this one has lost.
+    if isCertain, request.op != 0, request.lineage == server.process!.replica.epoch.start.lineage {
       let detail = "write \(number) is refused, and is op \(request.op)"
       return checker.fail(.refusedIsNotExecuted, server.index, now, detail)
     }

@@ -15,6 +15,8 @@ struct Outbox: Sendable {
   }
 
   var heldCount: Int { held.count }
+  /// Whether a crash now would find the view and epoch as they are.
+  var isStateSynced: Bool { statePosition <= synced }
 
   mutating func recordAppend(of op: Op) {
     position += 1

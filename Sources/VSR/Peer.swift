@@ -20,6 +20,7 @@ struct Peer: Sendable {
   private(set) var isReset = false
   var view: View = 0
   var commit: Op = 0
+  var epochNumber: UInt64 = 0
   /// When it was last asked for state, told that it is behind, and sent a snapshot's part.
   var askedAt: Tick?
   var movedAt: Tick?

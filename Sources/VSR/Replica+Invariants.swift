@@ -13,7 +13,10 @@ extension Replica {
       return "the log and the executed state part at op \(execution.op)"
     }
     if outbox.durableOp > log.head { return "more is on disk than in the log" }
-    if isNormalPrimary, log.head > commit + 2 * Bounds.pipelineMax { return "the pipeline overflows" }
+    // Beyond what it inherited: the first op of the view, and a stop-sign, need no room.
+    if isNormalPrimary, log.head > max(commit, primary.startOp) + Bounds.pipelineMax + 2 {
+      return "the pipeline overflows"
+    }
     return boundViolation
   }
 

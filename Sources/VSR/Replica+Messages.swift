@@ -62,6 +62,7 @@ extension Replica {
 
   /// What does not fit is dropped; one that lags is told, one that is ahead is asked.
   private mutating func isOfThisEpoch(_ message: Message) -> Bool {
+    // Whole identities: siblings can share a number.
     if message.epoch == epoch.id || !options.holds(.otherEpochsAreTurnedAway) { return isBorn && !isFrozen }
     if message.epoch.number < epoch.id.number {
       tellMoved(message.from)
@@ -153,6 +154,7 @@ extension Replica {
     hear(message.from)
     peers[message.from].view = ping.view
     peers[message.from].commit = ping.commit
+    peers[message.from].epochNumber = message.epoch.number
     acknowledgeLoss(of: ping.lossAcknowledged)
     // What an operator said to a server of this epoch holds for all of them; a later epoch has settled it.
     if !isBorn || message.epoch == epoch.id {

@@ -90,8 +90,11 @@ extension Replica {
 
   /// Through which op `member` is known to hold the log of this view on disk.
   private func acked(_ member: Member) -> Op {
-    if member.server == server { return options.holds(.ackOnlyWhatIsSynced) ? outbox.durableOp : log.head }
-    return primary.acked[member.server]
+    guard member.server == server else { return primary.acked[member.server] }
+    guard options.holds(.ackOnlyWhatIsSynced) else { return log.head }
+    // Its own word is none of this view while a crash would take it back to an older one.
+    if options.holds(.viewIsSyncedBeforeItsMessages), !outbox.isStateSynced { return 0 }
+    return outbox.durableOp
   }
 
   private func isDecided(_ op: Op) -> Bool {

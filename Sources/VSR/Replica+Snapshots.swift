@@ -3,17 +3,27 @@ import Bytes
 // Snapshots hold executed, hence committed, state and configuration only. The log is recycled behind them, and
 // whoever needs what is no longer in a log gets a snapshot in parts.
 extension Replica {
-  /// Asks for a snapshot once enough of the log is behind the last.
+  /// Asks for a snapshot once enough of the log is behind the last, or where a lineage has none.
   mutating func takeSnapshot() {
     guard snapshots.pending == nil, let digest = log.digest(at: executed) else { return }
     let behind = executed - min(executed, snapshots.saved?.op ?? 0)
-    guard behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes) else { return }
+    guard
+      behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
+        || lacksSnapshotOfLineage
+    else { return }
     let holdsExecuted = options.holds(.snapshotHoldsExecutedEpoch)
     let state = SnapshotState(
       op: executed, digest: digest, epoch: holdsExecuted ? execution.epoch : pendingEpoch,
       store: execution.store)
     snapshots.pending = (state, false)
     out.snapshot = state
+  }
+
+  /// Whoever executed more of the lineage before than this one went on from has nothing in common with this log, and
+  /// no snapshot of that lineage is news to it.
+  private var lacksSnapshotOfLineage: Bool {
+    let start = execution.epoch.start
+    return start.isLossPossible && snapshots.saved?.epoch.start.lineage != start.lineage
   }
 
   /// The epoch of the last stop-sign, committed or not.
@@ -32,8 +42,25 @@ extension Replica {
 
   /// Whether a snapshot says more than the own state, or comes of a lineage that has replaced the own.
   private func isNews(_ state: SnapshotState) -> Bool {
-    let isOtherLineage = state.epoch.start.lineage > execution.epoch.start.lineage
-    return state.op > commit || (isOtherLineage && log.digest(at: state.op) != state.digest)
+    let lineage = state.epoch.start.lineage
+    let isOther = lineage > execution.epoch.start.lineage && log.digest(at: state.op) != state.digest
+    guard state.op > commit || isOther else { return false }
+    return lineage <= epoch.start.lineage || mayLeaveLineage
+  }
+
+  /// A lineage that goes on without this server is none that it gives its state up for: an operator may have given up
+  /// servers that live. Its own is over where too few are left in it, or nobody else.
+  private var mayLeaveLineage: Bool {
+    guard isMember, !isFrozen else { return true }
+    let staying = epoch.configuration.members.filter { !isDead($0) && !hasLeftLineage($0) }
+    let weight = staying.reduce(0) { $0 + $1.weight }
+    return weight < epoch.configuration.quorum || staying.count <= 1
+  }
+
+  private func hasLeftLineage(_ member: Member) -> Bool {
+    let peer = peers[member.server]
+    guard member.server != server, peer.incarnation == member.incarnation else { return false }
+    return peer.epochNumber >= epoch.id.number + Bounds.rebirthLeap
   }
 
   /// A snapshot from another server, now on disk, takes the place of the log through its op.

@@ -1,6 +1,8 @@
 import UV
 import XCTest
 
+@testable import Drill
+
 /// Servers die one after another, each after the others have gone on without the one before.
 final class EvictionTrials: TrialCase {
   func testFourDieOneAfterAnotherDurable() throws { try killDownToOne(.durable) }

@@ -65,7 +65,7 @@ extension Replica {
   }
 
   /// The epoch claims to survive a failure only once an op of its own has committed.
-  private var isLastChangeFinished: Bool {
+  var isLastChangeFinished: Bool {
     commit > epoch.startOp || (epoch.isBorn && commit == epoch.startOp)
   }
 

@@ -23,12 +23,18 @@ final class SubcommandTests: ProgramTestCase {
   // MARK: status
 
   func testStatusIsALineAServer() throws {
-    try serve { _ in .answer(200, [], self.status("primary", linearizable: true)) }
+    let reason = "linearizable; survives 1 more failure"
+    try serve { _ in .answer(200, [], self.status("primary", linearizable: true, reason: "\"\(reason)\"")) }
     try serve { _ in .answer(200, [], self.status("backup", linearizable: true)) }
     let run = try run(["status"] + hosts)
     let words = "normal linearizable view=3 op=17 commit=17 keys=4"
     XCTAssertEqual(
-      run.stdout, "\(servers[0].address) primary \(words)\n\(servers[1].address) backup \(words)\n")
+      run.stdout,
+      """
+      \(servers[0].address) primary \(words) reason="\(reason)"
+      \(servers[1].address) backup \(words)
+
+      """)
     XCTAssertEqual(run.status, 0)
     XCTAssertEqual(servers[0].requests.map(\.line), ["GET /-/status HTTP/1.1"])
   }

@@ -1,14 +1,15 @@
 import Foundation
+import Support
 import XCTest
 
 /// The built program among several servers: what the interface says of choosing and retrying.
 final class SeveralHostsTests: ProgramTestCase {
-  private func run(_ arguments: [String]) throws -> CommandRun {
-    try CommandRun(arguments + hosts, on: loop, in: directory)
+  private func run(_ arguments: [String]) throws -> ProgramRun {
+    try kvclient(arguments + hosts)
   }
 
   private let write = ["-k", "color", "-v", "blue"]
-  private let old = FakeServer.Reply.answer(200, [], "color=red")
+  private let old = ScriptedServer.Reply.answer(200, [], "color=red")
 
   func testRunsSpreadTheirReads() throws {
     for _ in 0..<2 { try serve { _ in self.old } }
@@ -20,7 +21,7 @@ final class SeveralHostsTests: ProgramTestCase {
 
   func testAWriteKeepsItsKeyThroughResetAndRefusal() throws {
     // In whichever order they are met, two of three fail first, each in its way.
-    var replies: [FakeServer.Reply] = [.reset, .answer(503, ["Retry-After: 1"], "no quorum"), old]
+    var replies: [ScriptedServer.Reply] = [.reset, .answer(503, ["Retry-After: 1"], "no quorum"), old]
     for _ in 0..<3 { try serve { _ in replies.isEmpty ? self.old : replies.removeFirst() } }
     let run = try run(write)
     XCTAssertEqual(run.stdout, "red\n")
@@ -132,7 +133,7 @@ final class SeveralHostsTests: ProgramTestCase {
     refusing.append(RefusingPort())
     for arguments in [write, ["-k", "color"]] {
       let list = (servers.map(\.address) + refusing.map(\.address)).joined(separator: ",")
-      let run = try CommandRun(arguments + ["--json", "-h", list], on: loop, in: directory)
+      let run = try kvclient(arguments + ["--json", "-h", list])
       XCTAssertTrue(run.stdout.contains(#""value":"red","consistency":"degraded","age":4"#), run.stdout)
       XCTAssertTrue(run.stdout.contains(#""host":"\#(servers[2].address)""#), run.stdout)
       XCTAssertEqual(run.status, 0)
@@ -157,13 +158,13 @@ final class SeveralHostsTests: ProgramTestCase {
 
   /// Of many writes only few begin where the quorum is not.
   func testALoadLeavesTheServerThatIsCutOff() throws {
-    let reply = { (request: FakeRequest) in
+    let reply = { (request: ScriptedServer.Request) in
       "\(String(request.line.split(separator: " ")[1].dropFirst()))=NIL"
     }
     try serve { .answer(200, ["KV-Consistency: degraded", "Age: 4"], reply($0)) }
     for _ in 0..<2 { try serve { .answer(200, [], reply($0)) } }
     let lines = (0..<2000).map { "k\($0)=v\n" }.joined()
-    let run = try CommandRun(["load", "-"] + hosts, on: loop, in: directory, stdin: Data(lines.utf8))
+    let run = try kvclient(["load", "-"] + hosts, stdin: Data(lines.utf8))
     XCTAssertEqual(run.stdout, "loaded 2000\n")
     XCTAssertLessThan(servers[0].requests.count, 500, "two windows' worth at most")
   }

@@ -1,51 +1,38 @@
 import Foundation
 import UV
-import XCTest
 
-/// One run of the built `kvclient`, beside the loop that its servers live on.
-struct CommandRun {
-  var stdout = ""
-  var stderr = ""
-  var status: Int32 = -1
+/// One run of a built program to its end, beside the loop that its servers live on.
+package struct ProgramRun {
+  package let stdout: String
+  package let stderr: String
+  /// -1 where it did not end.
+  package let status: Int32
 
-  /// The program that was built with this test bundle.
-  static var program: URL {
-    URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
-      .appendingPathComponent("kvclient")
-  }
-
-  /// Runs to the end. What is started here is ended here, also when it hangs.
-  init(
-    _ arguments: [String], on loop: Loop, in directory: URL, environment: [String: String] = [:],
-    stdin: Data? = nil
+  /// `program`: one of this package's, or a path. It has the test's environment, but for what would lead it to other
+  /// servers, and `environment`. `whileRunning` is called again and again.
+  package init(
+    _ program: String, _ arguments: [String], on loop: Loop, in directory: URL,
+    environment: [String: String] = [:], stdin: Data? = nil, whileRunning: (Child) -> Void = { _ in },
+    file: StaticString = #filePath, line: UInt = #line
   ) throws {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.currentDirectoryURL = directory
-    // The program leaves its connections to the end of the process, which a leak checker would call a leak.
-    process.environment = environment.merging(["ASAN_OPTIONS": "detect_leaks=0"]) { own, _ in own }
-    let output = directory.appendingPathComponent("stdout.\(UUID().uuidString)")
-    let errors = directory.appendingPathComponent("stderr.\(UUID().uuidString)")
-    let input = directory.appendingPathComponent("stdin.\(UUID().uuidString)")
-    for (file, content) in [(output, nil), (errors, nil), (input, stdin)] {
-      try (content ?? Data()).write(to: file)
-    }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    process.standardInput = try FileHandle(forReadingFrom: input)
-    try process.run()
-    defer {
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
-    }
+    let name = directory.appendingPathComponent("run.\(UUID().uuidString)").path
+    if let stdin { try stdin.write(to: URL(fileURLWithPath: name + ".stdin")) }
+    // A program that leaves its connections to the end of the process does not leak them.
+    let environment = environment.merging(["ASAN_OPTIONS": "detect_leaks=0"]) { own, _ in own }
+    let child = try Child(
+      [Child.path(of: program)] + arguments, in: directory.path, output: name,
+      environment: Child.environment(with: environment),
+      input: stdin == nil ? .nothing : .file(name + ".stdin"))
+    defer { child.end() }
     let turns = UV.Timer(loop) {}
     turns.start(after: 2, repeating: 2)
     defer { turns.close() }
-    loop.wait("the end of kvclient \(arguments)") { !process.isRunning }
-    guard !process.isRunning else { return }
-    status = process.terminationStatus
-    stdout = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-    stderr = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+    loop.wait("the end of \(program) \(arguments)", file: file, line: line) {
+      whileRunning(child)
+      return !child.isRunning
+    }
+    status = child.poll() ?? -1
+    stdout = child.stdout
+    stderr = child.stderr
   }
 }

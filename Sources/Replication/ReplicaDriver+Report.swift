@@ -14,7 +14,10 @@ extension ReplicaDriver {
     report.state = ServerReport.State(replica.standing)
     report.role = !replica.isMember ? .learner : replica.isNormalPrimary ? .primary : .backup
     report.isLinearizable = replica.isServing && !isStopped
-    report.reason = isStopped ? "shutting down" : StatusSentence.text(for: replica.outlook, names: names)
+    report.reason =
+      isStopped
+      ? "shutting down"
+      : StatusSentence.text(for: replica.outlook, names: names, isDurable: storage.isDurable)
     report.primary = replica.primaryOfView.map { servers.members[$0].text }
     report.op = replica.log.head
     report.commit = replica.commit

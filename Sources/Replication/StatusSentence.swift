@@ -10,17 +10,20 @@ struct StatusSentence {
 
   private let outlook: Outlook
   private let names: [String]
+  /// Whether a server that is started again has what it had.
+  private let isDurable: Bool
   /// Whether the operator's command is spelt out, or only named.
   private let isCommandWhole: Bool
 
   /// `names`: of the servers, as written, by index.
-  static func text(for outlook: Outlook, names: [String]) -> String {
+  static func text(for outlook: Outlook, names: [String], isDurable: Bool) -> String {
     for isCommandWhole in [true, false] {
-      let sentence = StatusSentence(outlook: outlook, names: names, isCommandWhole: isCommandWhole)
+      let sentence = StatusSentence(
+        outlook: outlook, names: names, isDurable: isDurable, isCommandWhole: isCommandWhole)
       if sentence.text.utf8.count <= bytesMax { return sentence.text }
     }
     let short = names.map { $0.utf8.count <= nameBytesMax ? $0 : "..." + $0.suffix(nameBytesMax - 3) }
-    return StatusSentence(outlook: outlook, names: short, isCommandWhole: false).text
+    return StatusSentence(outlook: outlook, names: short, isDurable: isDurable, isCommandWhole: false).text
   }
 
   private var text: String {
@@ -31,7 +34,8 @@ struct StatusSentence {
     return switch outlook.standing {
     case .normal, .viewChange: parts("a new primary is being found", absent)
     case .catchingUp: parts(catchingUp, absent)
-    case .quorumLost: parts(noQuorum, absent, "ends when \(end)", command)
+    case .quorumLost:
+      parts(noQuorum, absent, "ends when \(end)" + (isDurable ? "" : " without a restart"), command)
     case .unborn: unborn
     }
   }

@@ -99,7 +99,7 @@ final class ClusterTests: XCTestCase {
       )
       XCTAssertTrue(
         reason.hasPrefix("no quorum: weight 1 of 3 in contact, 2 needed; \(one) missing for "), reason)
-      let end = "ends when one of \(one), \(other) is back; "
+      let end = "ends when one of \(one), \(other) is back without a restart; "
       XCTAssertTrue(reason.contains(end + "if they are gone for good: kvclient recover --without "), reason)
       let local = try cluster.get(0, "/a", headers: "KV-Consistency: local\r\n")
       XCTAssertTrue(local.contains("KV-Consistency: local"), local)

@@ -34,10 +34,12 @@ final class StatusSentenceTests: XCTestCase {
   }
 
   private func expect(
-    _ outlook: Outlook, of count: Int, _ text: String, file: StaticString = #filePath, line: UInt = #line
+    _ outlook: Outlook, of count: Int, _ text: String, isDurable: Bool = true, file: StaticString = #filePath,
+    line: UInt = #line
   ) {
     XCTAssertEqual(
-      StatusSentence.text(for: outlook, names: Array(names.prefix(count))), text, file: file, line: line)
+      StatusSentence.text(for: outlook, names: Array(names.prefix(count)), isDurable: isDurable), text,
+      file: file, line: line)
   }
 
   func testAllPresent() {
@@ -101,6 +103,11 @@ final class StatusSentenceTests: XCTestCase {
       outlook(configuration(0..<2), .quorumLost, missing: [0: 12]), of: 2,
       "no quorum: weight 1 of 3 in contact, 2 needed; a:1 missing for 12 s; ends when a:1 is back; "
         + "if it is gone for good: kvclient recover --without a:1")
+    expect(
+      outlook(configuration(0..<2), .quorumLost, missing: [0: 12]), of: 2,
+      "no quorum: weight 1 of 3 in contact, 2 needed; a:1 missing for 12 s; "
+        + "ends when a:1 is back without a restart; if it is gone for good: kvclient recover --without a:1",
+      isDurable: false)
     // One that is no member cannot end it, but must be named to go on without it.
     expect(
       outlook(configuration(0..<2, heavy: 1), .quorumLost, missing: [1: 12, 2: 60]), of: 3,
@@ -171,7 +178,7 @@ final class StatusSentenceTests: XCTestCase {
             let missing = Dictionary(uniqueKeysWithValues: away.map { ($0, 2000 * second) })
             let seen = outlook(configuration(0..<count), standing, missing: missing)
             guard standing == .unborn || (seen.prospect == nil) == (standing == .quorumLost) else { continue }
-            let text = StatusSentence.text(for: seen, names: Array(names.prefix(count)))
+            let text = StatusSentence.text(for: seen, names: Array(names.prefix(count)), isDurable: false)
             XCTAssertLessThanOrEqual(text.utf8.count, StatusSentence.bytesMax)
             XCTAssertFalse(text.contains("\n"))
             for server in away { XCTAssertTrue(text.contains("\(server):65535"), text) }
@@ -184,7 +191,7 @@ final class StatusSentenceTests: XCTestCase {
   func testTheCommandIsSpeltOutWhereItFits() {
     let seen = outlook(configuration(0..<4), .quorumLost, missing: [0: 1, 1: 1, 2: 1])
     names = (0..<4).map { String(repeating: "x", count: 100) + "\($0):65535" }
-    let text = StatusSentence.text(for: seen, names: names)
+    let text = StatusSentence.text(for: seen, names: names, isDurable: true)
     XCTAssertTrue(text.hasSuffix("gone for good: kvclient recover"), text)
     XCTAssertTrue(text.contains(names[0]), "names are cut only where that is not enough")
   }

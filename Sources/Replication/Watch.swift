@@ -1,3 +1,4 @@
+import Frontend
 import Servers
 import VSR
 
@@ -26,7 +27,8 @@ struct Watch {
     epoch = replica.epoch.id
     members = ServerMask(replica.epoch.configuration.members.map(\.server))
     if now != standing, now != .viewChange {
-      notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", now.text)]))
+      let word = ServerReport.State(now).rawValue
+      notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", word)]))
     }
     standing = now
     let loss = replica.isBorn && replica.epoch.start.isLossPossible
@@ -71,19 +73,6 @@ struct Watch {
         ("address", servers.own.text), ("members", "\(replica.epoch.configuration.members.count)"),
         ("view", "\(replica.view)"), ("state", isDurable ? "durable" : "memory"),
       ])
-  }
-}
-
-extension Replica.Standing {
-  /// As in `/-/status`.
-  fileprivate var text: String {
-    switch self {
-    case .normal: "normal"
-    case .viewChange: "view-change"
-    case .catchingUp: "catching-up"
-    case .quorumLost: "quorum-lost"
-    case .unborn: "unborn"
-    }
   }
 }
 

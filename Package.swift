@@ -89,7 +89,8 @@ let package = Package(
         "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
-    .target(name: "Support", path: "Tests/Support"),
+    .target(
+      name: "Support", dependencies: ["Bytes", "UV", "HTTP", "KVStore", "Frontend"], path: "Tests/Support"),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
     .testTarget(name: "UVTests", dependencies: ["UV"]),
     .testTarget(name: "KVStoreTests", dependencies: ["KVStore", "Bytes"]),
@@ -101,17 +102,20 @@ let package = Package(
     .testTarget(name: "HistoryTests", dependencies: ["Support", "History"]),
     .testTarget(
       name: "ScenarioTests", dependencies: ["Scenario", "VSR"], exclude: ["Scenarios"]),
-    .testTarget(name: "FrontendTests", dependencies: ["Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
+    .testTarget(
+      name: "FrontendTests", dependencies: ["Support", "Frontend", "HTTP", "KVStore", "UV", "Bytes"]),
     .testTarget(
       name: "TransportTests",
       dependencies: [
-        "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
+        "Support", "Transport", "Wire", "VSR", "KVStore", "Servers", "Frontend", "HTTP", "UV", "Bytes",
       ]),
-    .testTarget(name: "ClientTests", dependencies: ["Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
+    .testTarget(
+      name: "ClientTests", dependencies: ["Support", "Client", "KVClient", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "Faults", "VSR", "KVStore", "Journal", "Bytes"]),
     .testTarget(
-      name: "LoadTests", dependencies: ["Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
+      name: "LoadTests",
+      dependencies: ["Support", "Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
     .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests",

@@ -29,6 +29,12 @@ package struct Answer: Equatable, Sendable {
     body = Array(response.body)
   }
 
+  /// Whether another host may have a better one: no quorum here, or too much to do.
+  var isSecondBest: Bool {
+    if case .degraded = assurance { return true }
+    return status == 429 || status == 503
+  }
+
   /// Seconds since a quorum last confirmed the server's state; 0 for a linearizable answer.
   var ageSeconds: UInt32 {
     switch assurance {

@@ -132,7 +132,7 @@ extension ClientSession {
         jobs[job.slot] = last
         last.slot = job.slot
       }
-      job.completion(outcome, job.lastAnswerer)
+      job.completion(outcome, job.errand.decidingHost.map { job.order[$0] })
     }
   }
 }

@@ -65,13 +65,17 @@ package struct Errand: Sendable {
   /// The key that a write carries now. Changes only when nothing was executed under the one before.
   package private(set) var key: IdempotencyKey
   var hosts: Hosts
+  /// An answer and whose it is.
+  private typealias Given = (answer: Answer, host: Int)
   /// A degraded answer, the freshest so far, and until when a better one is awaited.
-  private var held: (answer: Answer, until: UInt64)?
+  private var held: (given: Given, until: UInt64)?
   /// An answer that ends the errand as soon as it is known what became of the other tries.
-  private var refusal: Answer?
-  private var lastAnswer: Answer?
+  private var refusal: Given?
+  private var lastAnswer: Given?
   private var rekeys = 0
   package private(set) var isFinished = false
+  /// Once finished: whose answer the outcome is, where it is one.
+  package private(set) var decidingHost: Int?
 
   /// `hostCount` hosts, asked in the order of their indices; the caller shuffles. `deadline` is absolute.
   package init(
@@ -107,13 +111,13 @@ package struct Errand: Sendable {
 // What an answer means
 extension Errand {
   private mutating func onAnswer(_ answer: Answer, from host: Int, now: UInt64, actions: inout [Action]) {
-    if answer.status != 200 { lastAnswer = answer }
+    if answer.status != 200 { lastAnswer = (answer, host) }
     switch answer.status {
     case 200: onSuccess(answer, from: host, now: now, actions: &actions)
     case 412:
       // The outcome of the write's key, for every other try as well.
       hosts.spend(host, fate: .notExecuted)
-      finish(.conditionFailed(answer), &actions)
+      finish(.conditionFailed(answer), of: host, &actions)
     case 429, 503:
       let rest = max(UInt64(answer.retryAfterSeconds ?? 0) * 1000, hosts.pause(host))
       hosts.rest(host, until: now + rest, fate: .notExecuted)
@@ -122,7 +126,7 @@ extension Errand {
     default:
       // Not ours to repeat: the request is wrong, the store is full, the key is behind the floor.
       hosts.spend(host, fate: Self.isCertainRefusal(answer.status) ? .notExecuted : fateUnknown)
-      refusal = answer
+      refusal = (answer, host)
     }
   }
 
@@ -135,13 +139,13 @@ extension Errand {
     switch (answer.assurance, demand) {
     case (.linearizable, _), (_, .any):
       hosts.spend(host, fate: .notExecuted)
-      finish(.done(answer), &actions)
+      finish(.done(answer), of: host, &actions)
     case (_, .linearizable): hosts.rest(host, until: now + hosts.pause(host), fate: fateUnknown)
     case (_, .best):
       // A degraded write is kept by its server: no refusal that comes later can make it undone.
       hosts.spend(host, fate: fateUnknown)
-      guard let held else { return held = (answer, now + Self.degradedWaitMilliseconds) }
-      if answer.ageSeconds < held.answer.ageSeconds { self.held?.answer = answer }
+      guard let held else { return held = ((answer, host), now + Self.degradedWaitMilliseconds) }
+      if answer.ageSeconds < held.given.answer.ageSeconds { self.held?.given = (answer, host) }
     }
   }
 }
@@ -149,10 +153,10 @@ extension Errand {
 // What to do next
 extension Errand {
   private mutating func advance(now: UInt64, actions: inout [Action]) {
-    if now >= deadline { return finish(outcomeAtEnd(), &actions) }
-    if let held { return awaitBetter(held.answer, until: held.until, now: now, actions: &actions) }
+    if now >= deadline { return finishAsItIs(&actions) }
+    if let held { return awaitBetter(until: held.until, now: now, actions: &actions) }
     if let refusal { return settle(refusal, now: now, actions: &actions) }
-    if kind == .command, hosts.hasUnknownFate { return finish(outcomeAtEnd(), &actions) }
+    if kind == .command, hosts.hasUnknownFate { return finishAsItIs(&actions) }
     if hosts.mustReplace || !hosts.isAnyOpen, let host = hosts.nextUntried { ask(host, now, &actions) }
     if !hosts.isAnyOpen { return askAgain(now: now, actions: &actions) }
     if let time = hedgeTime, time <= now, let host = hosts.next(at: now) { ask(host, now, &actions) }
@@ -161,31 +165,33 @@ extension Errand {
   /// Every host has had its turn, and none is being asked.
   private mutating func askAgain(now: UInt64, actions: inout [Action]) {
     guard let time = hosts.earliestRestEnd, time < deadline, hosts.wasAnyReached else {
-      return finish(outcomeAtEnd(), &actions)
+      return finishAsItIs(&actions)
     }
     if time <= now, let host = hosts.next(at: now) { ask(host, now, &actions) }
   }
 
   /// A degraded answer is in hand: all other hosts are asked at once.
-  private mutating func awaitBetter(_ answer: Answer, until: UInt64, now: UInt64, actions: inout [Action]) {
-    guard now < until else { return finish(.done(answer), &actions) }
+  private mutating func awaitBetter(until: UInt64, now: UInt64, actions: inout [Action]) {
+    guard now < until else { return finishAsItIs(&actions) }
     while let host = hosts.nextUntried { ask(host, now, &actions) }
-    if !hosts.isAnyOpen { finish(.done(answer), &actions) }
+    if !hosts.isAnyOpen { finishAsItIs(&actions) }
   }
 
   /// A refusal is in hand, and is the outcome once no other try can have been executed.
-  private mutating func settle(_ refusal: Answer, now: UInt64, actions: inout [Action]) {
-    if kind == .read { return finish(.refused(refusal), &actions) }
-    for host in hosts.openUnsent {
-      hosts.spend(host, fate: .notExecuted)
-      actions.append(.abandon(host: host))
+  private mutating func settle(_ refusal: Given, now: UInt64, actions: inout [Action]) {
+    let (answer, host) = refusal
+    if kind == .read { return finish(.refused(answer), of: host, &actions) }
+    for other in hosts.openUnsent {
+      hosts.spend(other, fate: .notExecuted)
+      actions.append(.abandon(host: other))
     }
     if hosts.isAnyOpen { return }
     if hosts.hasUnknownFate {
-      return finish(.unknown(Self.isCertainRefusal(refusal.status) ? lastFault : refusal), &actions)
+      let fault = Self.isCertainRefusal(answer.status) ? lastFault : refusal
+      return finish(.unknown(fault?.answer), of: fault?.host, &actions)
     }
-    guard refusal.status == 409, let floor = refusal.floor, rekeys < Self.rekeysMax else {
-      return finish(.refused(refusal), &actions)
+    guard answer.status == 409, let floor = answer.floor, rekeys < Self.rekeysMax else {
+      return finish(.refused(answer), of: host, &actions)
     }
     // Nothing was executed under the old key, and nothing of it is under way: a new one is a first try.
     rekeys += 1
@@ -200,23 +206,28 @@ extension Errand {
     actions.append(.ask(host: host))
   }
 
-  private mutating func finish(_ outcome: CallOutcome, _ actions: inout [Action]) {
+  private mutating func finish(_ outcome: CallOutcome, of host: Int?, _ actions: inout [Action]) {
     for host in hosts.openAll { actions.append(.abandon(host: host)) }
     isFinished = true
+    decidingHost = host
     actions.append(.finish(outcome))
   }
 
-  /// What is known when nothing more will be learned.
-  private func outcomeAtEnd() -> CallOutcome {
-    if let held { return .done(held.answer) }
-    if kind != .read, hosts.hasUnknownFate || hosts.isAnySent { return .unknown(lastFault) }
-    if let fault = lastFault { return .unknown(fault) }
-    if let answer = refusal ?? lastAnswer { return .refused(answer) }
-    return hosts.wasAnyReached ? .unanswered : .unreachable
+  /// With what is known when nothing more will be learned.
+  private mutating func finishAsItIs(_ actions: inout [Action]) {
+    if let (answer, host) = held?.given { return finish(.done(answer), of: host, &actions) }
+    let isOpen = kind != .read && (hosts.hasUnknownFate || hosts.isAnySent)
+    if isOpen || lastFault != nil {
+      return finish(.unknown(lastFault?.answer), of: lastFault?.host, &actions)
+    }
+    if let (answer, host) = refusal ?? lastAnswer { return finish(.refused(answer), of: host, &actions) }
+    finish(hosts.wasAnyReached ? .unanswered : .unreachable, of: nil, &actions)
   }
 
-  private var lastFault: Answer? {
-    guard let lastAnswer, lastAnswer.status == 500 || lastAnswer.status == 504 else { return nil }
+  private var lastFault: Given? {
+    guard let lastAnswer, lastAnswer.answer.status == 500 || lastAnswer.answer.status == 504 else {
+      return nil
+    }
     return lastAnswer
   }
 }

@@ -40,7 +40,7 @@ final class HostConnection: StreamHandler {
     writer = RequestWriter(host: Array(address.text.utf8))
   }
 
-  /// True where the host failed the last that was asked of it, or owes answers for long.
+  /// True where the host failed the last that was asked of it, or had no quorum for it, or owes answers for long.
   var isDoubtful: Bool { hasFailed || isSilent(for: Errand.hedgeMilliseconds) }
 
   private func isSilent(for milliseconds: UInt64) -> Bool {
@@ -191,11 +191,10 @@ extension HostConnection {
     guard sentCount > 0 else { return }
     let attempt = tries.removeFirst()
     sentCount -= 1
-    hasFailed = false
+    hasFailed = answer.isSecondBest
     session.note(address, "answered \(answer.status)")
     guard attempt.isWanted else { return }
     if answer.status != 200 || attempt.job.call.isAnswered(by: answer.body) {
-      attempt.job.lastAnswerer = attempt.job.order[attempt.host]
       session.post(.answered(host: attempt.host, answer), attempt)
     } else {
       lastFault = "answered about another key"

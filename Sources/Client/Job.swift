@@ -11,7 +11,6 @@ final class Job {
   private var lastTry: UInt32 = 0
   /// Where the session keeps it.
   var slot = 0
-  var lastAnswerer: Int?
 
   init(_ call: Call, errand: Errand, order: [Int], completion: @escaping (CallOutcome, Int?) -> Void) {
     self.call = call

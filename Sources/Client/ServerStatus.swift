@@ -17,14 +17,14 @@ package struct ServerStatus: Sendable {
     members.first { $0.name == name }?.value
   }
 
-  /// `primary normal linearizable view=3 op=17 commit=17 keys=4`; with a reason where it is not linearizable.
+  /// `primary normal linearizable view=3 op=17 commit=17 keys=4`; and at the end what it says of it.
   package var summary: String {
     var words = [self["role"] ?? "?", self["status"] ?? "?"]
     words.append(isLinearizable ? "linearizable" : "not-linearizable")
     for name in ["view", "op", "commit", "keys", "bytes", "version"] {
       if let value = self[name] { words.append("\(name)=\(value)") }
     }
-    if !isLinearizable, let reason = self["reason"], reason != "null", !reason.isEmpty {
+    if let reason = self["reason"], reason != "null", !reason.isEmpty {
       words.append("reason=\"\(reason)\"")
     }
     return words.joined(separator: " ")

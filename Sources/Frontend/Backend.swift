@@ -1,7 +1,7 @@
 import HTTP
 import KVStore
 
-/// What answers the clients' requests: a store of this process alone, or one replicated. It hears a turn's
+/// What answers the clients' requests: the replicated store, or a test. It hears a turn's
 /// requests together and answers each exactly once, within the call or later, in any order, through the
 /// frontend's `answer…` and `refuse`.
 package protocol Backend: AnyObject {

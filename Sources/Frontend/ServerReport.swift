@@ -79,7 +79,7 @@ package struct ServerReport: Sendable {
   package var state = State.normal
   /// Replies are linearizable now.
   package var isLinearizable = true
-  /// Why not, in words; empty while they are.
+  /// In one line for people: what would be survived next, or why they are not and what would end that.
   package var reason = ""
   /// The primary's address, if one is known.
   package var primary: String?

@@ -109,7 +109,8 @@ extension Node {
   private func makeServer(_ restored: Restored, _ disk: Disk?) {
     var driverOptions = DriverOptions(
       version: programVersion, limits: options.limits, hashKey: hashKey,
-      requestTimeout: options.frontend.requestTimeout, capsuleBytes: options.capsuleBytes)
+      requestTimeout: options.frontend.requestTimeout, evictAfter: options.evictAfter,
+      capsuleBytes: options.capsuleBytes)
     driverOptions.degradeAfter = options.degradeAfter
     driverOptions.answersDegraded = !options.frontend.isStrict
     #if QUORATE_MUTANTS

@@ -32,7 +32,7 @@ extension Options {
         }
         options.logLevel = level
       },
-    ] + timeRules + [degradeRule] + limitRules + mutantRules
+    ] + timeRules + [evictionRule, degradeRule] + limitRules + mutantRules
   }
 
   /// Builds with QUORATE_MUTANTS take protective rules away, and stand for servers that are wrong.
@@ -48,6 +48,15 @@ extension Options {
     #else
       return []
     #endif
+  }
+
+  private static var evictionRule: OptionRule {
+    OptionRule(
+      "evict-after", "SECONDS",
+      "a server gone for so long no longer counts for the quorum (default \(Options().evictAfter / 1000); 0: never)"
+    ) { (options, text) throws(Failure) in
+      options.evictAfter = 1000 * UInt64(try OptionRule.number("evict-after", text, in: 0...86_400))
+    }
   }
 
   private static var timeRules: [OptionRule] {

@@ -24,6 +24,8 @@ struct Options {
   /// 0: the core's inputs are not kept.
   var capsuleBytes = 0
   /// Milliseconds; 0: never.
+  var evictAfter: UInt64 = 2_000
+  /// Milliseconds; 0: never.
   var degradeAfter: UInt64 = 300
 
   /// Nil: memory only.

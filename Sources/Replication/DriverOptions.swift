@@ -15,6 +15,8 @@ package struct DriverOptions: Sendable {
   #endif
   /// For the core's inputs to be kept in memory; 0: they are not.
   package var capsuleBytes = 0
+  /// From when a member is suspected until it is taken out of the configuration, milliseconds; 0: it never is.
+  package var evictAfter: UInt64
   /// From when a server lacks a quorum until it answers without one, or has its requests relayed, milliseconds; 0: it
   /// never does.
   package var degradeAfter: UInt64 = 300
@@ -22,14 +24,17 @@ package struct DriverOptions: Sendable {
   package var answersDegraded = true
 
   package init(
-    version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000, capsuleBytes: Int = 0
+    version: String, limits: Limits, hashKey: HashKey, requestTimeout: UInt64 = 4_000,
+    evictAfter: UInt64 = 2_000, capsuleBytes: Int = 0
   ) {
     (self.version, self.limits, self.hashKey) = (version, limits, hashKey)
     (self.requestTimeout, self.capsuleBytes) = (requestTimeout, capsuleBytes)
+    self.evictAfter = evictAfter
   }
 
   var replica: Options {
     var options = Options()
+    options.evictTicks = evictAfter / DriverClock.tickMilliseconds
     options.deadlineTicks = max(1, requestTimeout / DriverClock.tickMilliseconds)
     options.degradeTicks = degradeAfter / DriverClock.tickMilliseconds
     options.answersDegraded = answersDegraded

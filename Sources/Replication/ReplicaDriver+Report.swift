@@ -14,7 +14,10 @@ extension ReplicaDriver {
     report.state = ServerReport.State(replica.standing)
     report.role = !replica.isMember ? .learner : replica.isNormalPrimary ? .primary : .backup
     report.isLinearizable = replica.isServing && !isStopped
-    report.reason = report.isLinearizable ? "" : reason
+    report.reason =
+      isStopped
+      ? "shutting down"
+      : StatusSentence.text(for: replica.outlook, names: names, isDurable: storage.isDurable)
     report.primary = replica.primaryOfView.map { servers.members[$0].text }
     report.op = replica.log.head
     report.commit = replica.commit
@@ -56,23 +59,13 @@ extension ReplicaDriver {
     return peer
   }
 
-  /// Why answers are not linearizable now.
-  private var reason: String {
-    if isStopped { return "shutting down" }
-    return switch replica.standing {
-    case .normal: "not in contact with a quorum"
-    case .viewChange: "a new primary is being found"
-    case .catchingUp: "this server is catching up with the others"
-    case .quorumLost: "too few servers can be reached: \(unreachable) suspected"
-    case .unborn: "waiting for all servers, to begin; \(unreachable) not reached"
-    }
-  }
+  private var names: [String] { servers.members.map(\.text) }
 
   /// The servers that do not answer, in words.
   var unreachable: String {
-    let names = servers.members.indices.filter { $0 != servers.ownIndex && replica.isSuspected($0) }
-      .map { servers.members[$0].text }
-    return names.isEmpty ? "none" : names.joined(separator: ", ")
+    let suspected = servers.members.indices.filter { $0 != servers.ownIndex && replica.isSuspected($0) }
+      .map { names[$0] }
+    return suspected.isEmpty ? "none" : suspected.joined(separator: ", ")
   }
 
   private func putCounters(_ report: inout ServerReport) {
@@ -98,7 +91,7 @@ extension ReplicaDriver {
 }
 
 extension ServerReport.State {
-  fileprivate init(_ standing: Replica.Standing) {
+  init(_ standing: Replica.Standing) {
     switch standing {
     case .normal: self = .normal
     case .viewChange: self = .viewChange

@@ -78,6 +78,9 @@ package final class ReplicaDriver {
 
   package var isHandedOver: Bool { replica.servesAlone || replica.isHandedOver }
 
+  /// Whether the others could not go on without this server yet, and soon may.
+  package var mustLeave: Bool { replica.mustLeave }
+
   /// Says and hears nothing more. What was recorded is still written; then calls back.
   package func stop(_ onStopped: @escaping () -> Void) {
     guard !isStopped else { return }

@@ -1,9 +1,11 @@
+import Frontend
 import Servers
 import VSR
 
 /// What the log was last told of the replica: a line follows where that changes.
 struct Watch {
   private var epoch: EpochID = .none
+  private var members = ServerMask()
   private var view: View = 0
   private var primary: ServerIndex?
   private var standing = Replica.Standing.unborn
@@ -23,8 +25,10 @@ struct Watch {
       primary = replica.primaryOfView
     }
     epoch = replica.epoch.id
+    members = ServerMask(replica.epoch.configuration.members.map(\.server))
     if now != standing, now != .viewChange {
-      notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", now.text)]))
+      let word = ServerReport.State(now).rawValue
+      notes.append(Note(now == .quorumLost ? .warn : .info, "status", [("status", word)]))
     }
     standing = now
     let loss = replica.isBorn && replica.epoch.start.isLossPossible
@@ -37,14 +41,24 @@ struct Watch {
     return notes
   }
 
+  /// Who counts from now on, and who no longer does.
   private func epochNote(_ replica: Replica, _ servers: ServerSet) -> Note {
-    let members = replica.epoch.configuration.members.map { servers.members[$0.server].text }
-    return Note(
-      .info, "epoch",
-      [
-        ("epoch", "\(replica.epoch.id.number)"), ("members", members.joined(separator: ",")),
-        ("role", replica.isMember ? "member" : "learner"),
-      ])
+    let now = ServerMask(replica.epoch.configuration.members.map(\.server))
+    func names(where holds: (ServerIndex) -> Bool) -> String {
+      servers.members.indices.filter(holds).map { servers.members[$0].text }.joined(separator: ",")
+    }
+    var fields = [
+      ("epoch", "\(replica.epoch.id.number)"), ("members", names { now.contains($0) }),
+      ("role", replica.isMember ? "member" : "learner"),
+    ]
+    let left = names { members.contains($0) && !now.contains($0) }
+    let joined = names { now.contains($0) && !members.contains($0) }
+    if !left.isEmpty { fields.append(("left", left)) }
+    if epoch != .none, !joined.isEmpty { fields.append(("joined", joined)) }
+    if let heavy = replica.epoch.configuration.members.first(where: { $0.weight > 1 }) {
+      fields.append(("heavy", servers.members[heavy.server].text))
+    }
+    return Note(.info, "epoch", fields)
   }
 
   private static func lossNote(_ isPossible: Bool, _ replica: Replica) -> Note {
@@ -59,19 +73,6 @@ struct Watch {
         ("address", servers.own.text), ("members", "\(replica.epoch.configuration.members.count)"),
         ("view", "\(replica.view)"), ("state", isDurable ? "durable" : "memory"),
       ])
-  }
-}
-
-extension Replica.Standing {
-  /// As in `/-/status`.
-  fileprivate var text: String {
-    switch self {
-    case .normal: "normal"
-    case .viewChange: "view-change"
-    case .catchingUp: "catching-up"
-    case .quorumLost: "quorum-lost"
-    case .unborn: "unborn"
-    }
   }
 }
 

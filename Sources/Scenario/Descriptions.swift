@@ -34,7 +34,7 @@ extension Payload {
         + (reply.startOp.map { ["start=\($0)"] } ?? [])
     case .forward(let forward): ["view=\(forward.view)", "#\(forward.sequence)", forward.group.content]
     case .forwardOk(let ok): ["view=\(ok.view)", "next=#\(ok.next)"]
-    case .moved: []
+    case .moved, .leave: []
     case .propose(let propose): [lives(of: propose.vector)]
     case .agree(let agree): [lives(of: agree.vector), "op=\(agree.report.rank.op)"]
     case .announce(let announce): ["op=\(announce.op)", announce.start.content]

@@ -4,7 +4,7 @@ import VSR
 enum MessageKind: String, CaseIterable {
   case ping, pong, prepare, prepareOk, commit, vote, startViewChange, doViewChange, startView, getState
   case newState, snapshotChunk, getSnapshot, probe, probeReply, forward, forwardOk, moved, propose, agree,
-    announce, belowQuorum, relayReads, relayWrites, relayed
+    announce, leave, belowQuorum, relayReads, relayWrites, relayed
 
   init(_ payload: Payload) {
     switch payload {
@@ -28,6 +28,7 @@ enum MessageKind: String, CaseIterable {
     case .propose: self = .propose
     case .agree: self = .agree
     case .announce: self = .announce
+    case .leave: self = .leave
     case .belowQuorum: self = .belowQuorum
     case .relayReads: self = .relayReads
     case .relayWrites: self = .relayWrites

@@ -67,6 +67,10 @@ extension World {
     case "formation": options.formationTicks = value
     case "readRefuse": options.readRefuseTicks = value
     case "writeRefuse": options.writeRefuseTicks = value
+    case "evict": options.evictTicks = value
+    case "return": options.returnTicks = value
+    case "returnMax": options.returnTicksMax = value
+    case "leave": options.leaveTicks = value
     case "deadline": options.deadlineTicks = value
     case "snapshotOps": options.snapshotOps = value
     case "retainedOps": options.retainedOps = value

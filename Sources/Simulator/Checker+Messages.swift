@@ -80,7 +80,7 @@ extension Checker {
       promise(index, message, view: change.view, logView: change.logView)
       watched[index].promise.changed = (message.epoch, change.view)
       checkMember(message, server, at: time)
-    case .probeReply: checkMember(message, server, at: time)
+    case .probeReply, .leave: checkMember(message, server, at: time)
     case .agree: watched[index].promise.frozenIn = message.epoch
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .probe, .forward, .forwardOk,
       .moved,
@@ -137,7 +137,25 @@ extension Checker {
     if let started = parent?.epochStarted, started.id.number > message.epoch.number {
       fail(.nothingAfterStopSign, server.index, time, "op \(prepare.entry.op) follows the epoch's end")
     }
-    if let started = prepare.entry.epochStarted { epochs.note(started) }
+    guard let started = prepare.entry.epochStarted else { return }
+    epochs.note(started)
+    if prepare.entry.kind == .stopSign, let before = server.process?.look({ $0.epoch }),
+      before.id == message.epoch
+    {
+      checkChange(from: before.configuration, to: started.configuration, server, at: time)
+    }
+  }
+
+  /// A stop-sign changes the life of at most one server.
+  private mutating func checkChange(
+    from old: Configuration, to new: Configuration, _ server: SimulatedServer, at time: UInt64
+  ) {
+    let changed = (0..<serversMax).filter {
+      old.member(at: $0)?.incarnation != new.member(at: $0)?.incarnation
+    }
+    if changed.count > 1 {
+      fail(.oneChangeAtATime, server.index, time, "a stop-sign changes servers \(changed)")
+    }
   }
 
   /// Acknowledged by a member: on disk, and to be held until a later view replaces it.

@@ -51,6 +51,7 @@ extension Payload {
     case .agree: 18
     case .announce: 19
     case .forwardOk: 20
+    case .leave: 21
     case .belowQuorum: 22
     case .relayReads: 23
     case .relayWrites: 24
@@ -114,6 +115,7 @@ func describe(_ payload: Payload) -> String {
       + " writes \(forward.group.first)+\(forward.group.count)"
   case .forwardOk(let ok): "forwardOk view \(ok.view) next \(ok.next)"
   case .moved: "moved"
+  case .leave: "leave"
   case .propose(let propose): "propose \(propose.vector.map(short))"
   case .agree(let agree):
     "agree \(agree.vector.map(short)) holds epoch \(agree.report.rank.epoch)"
@@ -138,6 +140,12 @@ private func mask(_ mask: ServerMask) -> String {
 
 func describe(_ entry: LogEntry) -> String {
   "\(entry.kind) op \(entry.op) of view \(entry.view) \(short(entry.digest))"
+    + (entry.epochStarted.map { " for \(describe($0.configuration))" } ?? "")
+}
+
+/// The members, the heavy one with its weight.
+private func describe(_ configuration: Configuration) -> String {
+  configuration.members.map { "\($0.server)\($0.weight > 1 ? "x\($0.weight)" : "")" }.joined(separator: ",")
 }
 
 func describe(_ segment: LogSegment) -> String {

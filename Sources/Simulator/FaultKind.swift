@@ -38,10 +38,14 @@ package enum FaultKind: String, CaseIterable, Sendable {
   case slowLoop = "slow-loop"
   case failedWrite = "failed-write"
   case handOver = "hand-over"
+  /// A process is told to end: it hands over, ends, and starts again.
+  case stop
   /// An operator acknowledges that something may be lost: no fault, but something to be done at any time.
   case acknowledgement
   /// A server is gone for good.
   case destruction
+  /// Servers end one after another, with time in between, down to one; they come back later.
+  case attrition
   /// A disk changes what it was told to keep, while its machine is off.
   case bitRot = "bit-rot"
   // At each crash.
@@ -57,7 +61,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     .clog, .halves, .isolation, .oneWay, .star, .chain, .flapping, .badLink, .reset, .halfOpen,
     .backPressure, .crash, .wipe, .crashAll, .pause, .pauseAll, .slowLoop, .failedWrite, .handOver,
     .destruction,
-    .bitRot, .acknowledgement,
+    .bitRot, .acknowledgement, .attrition, .stop,
   ]
 
   /// Place in `allCases`.

@@ -13,6 +13,7 @@ package struct Random: Sendable {
     case faults = 7
     case wire = 8
     case swarm = 9
+    case membership = 10
     case belowQuorum = 11
     case strictness = 12
   }

@@ -95,6 +95,7 @@ package struct Settings: Sendable {
     doublingPermille = random.pick([50, 300, 1000])
     if random.chance(permille: 150) { options.silenceTicksMax = options.silenceTicksMin }
     if stalls != .madeUp, random.chance(permille: 500) { stalls = .toldBeforeReading }
+    drawMembership()
     drawBelowQuorum()
     keepSoleServerQuick()
     var choice = Random(seed: seed, stream: .swarm)

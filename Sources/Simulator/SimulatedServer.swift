@@ -25,6 +25,8 @@ final class SimulatedServer {
   var isSyncing = false
   var syncFails = false
   var snapshotUnderWay: Op?
+  /// It was told to end.
+  var stop: OrderlyStop?
   /// Until then the loop runs late again and again.
   var slowUntil: UInt64 = 0
   var slowBy: UInt64 = 0

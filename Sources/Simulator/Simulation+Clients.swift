@@ -37,7 +37,8 @@ extension Simulation {
       ? makeDump(slot, server) : isRead ? makeRead(slot, key, server) : makeWrite(slot, key, server)
     clients.operations[index].isStrict = strictRandom.chance(permille: settings.strictPermille)
     attempt(index, at: server)
-    if isFaulty, clientRandom.chance(permille: rates.vanishPermille) {
+    // One that was refused at once asks again already.
+    if isFaulty, clientRandom.chance(permille: rates.vanishPermille), !clients.operations[index].isSettled {
       report.faults[FaultKind.vanishing.index] += 1
       clients.settle(index, .open, lineage: 0)
       actLater(slot)
@@ -91,7 +92,7 @@ extension Simulation {
     clients.operations[index].attempts += 1
     clients.operations[index].server = serverIndex
     let attempt = clients.operations[index].attempts
-    guard server.isUp else { return concludeAttempt(index, isCertain: true) }
+    guard server.isUp, server.stop == nil else { return concludeAttempt(index, isCertain: true) }
     clients.operations[index].outstanding += 1
     let run = checker.requests.index(of: server.process!.replica.session)
     let operation = clients.operations[index]

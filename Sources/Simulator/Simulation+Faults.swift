@@ -55,8 +55,10 @@ extension Simulation {
       let server = target(&choice)
       server.troubledAt = now
       take(.handOver, at: server)
+    case .stop: stopOne(fault, &choice)
     case .acknowledgement: take(.acknowledgeLoss, at: target(&choice))
     case .destruction: destroy(&choice)
+    case .attrition: goOnWithAttrition(number)
     case .loss, .duplication, .reordering, .delays, .stray, .slowDisk, .drift, .mixedWire, .unread,
       .lostWrites, .retries, .vanishing, .pipelining, .doubling:
       break
@@ -64,6 +66,7 @@ extension Simulation {
   }
 
   func endFault(_ number: Int) {
+    if plan.faults[number].kind == .attrition { return goOnWithAttrition(number) }
     guard var force = faultsInForce[number] else { return }
     guard let mask = force.mask else { return undo(number, force) }
     if plan.faults[number].kind == .flapping, now < force.until {
@@ -170,7 +173,7 @@ extension Simulation {
     restart(server, after: fault.duration)
   }
 
-  private func drawManner(
+  func drawManner(
     _ choice: inout Random, wipes: Bool = false, rots: Bool = false
   ) -> CrashManner {
     let isSilent = choice.chance(permille: 300)
@@ -202,7 +205,7 @@ extension Simulation {
     server.isDestroyed = true
   }
 
-  private func mayCrash(_ server: SimulatedServer, _ manner: CrashManner) -> Bool {
+  func mayCrash(_ server: SimulatedServer, _ manner: CrashManner) -> Bool {
     settings.isDurable && !manner.wipes && !manner.rots ? true : mayLose(server)
   }
 

@@ -50,6 +50,7 @@ extension Simulation {
   }
 
   private func encode(_ message: Message, link index: Int) -> [UInt8]? {
+    guard network.links[index].connection.writer.version.carries(message.payload.kind) else { return nil }
     var frame: [UInt8] = []
     guard network.links[index].connection.writer.put(message, into: &frame) else {
       let detail = "no frame has room for \(describe(message))"

@@ -72,6 +72,7 @@ extension Simulation {
     server.isSyncing = false
     server.syncFails = false
     server.snapshotUnderWay = nil
+    server.stop = nil
     if manner.wipes || !settings.isDurable {
       server.disk.reset(incarnation: serverRandom.nextName())
     } else {
@@ -107,6 +108,7 @@ extension Simulation {
       return hold(server, for: 1 + server.slowBy)
     }
     step(.tick, at: server)
+    endIfHandedOver(server)
   }
 
   /// Nothing happens to the process for so long; then everything at once.

@@ -6,13 +6,15 @@ import VSR
 extension Simulation {
   private static let convergenceMax: UInt64 = 20_000_000
   private static let serviceMax: UInt64 = 6_000_000
-  private static let settlingStepsMax = 400_000
+  static let settlingStepsMax = 400_000
 
   func settleDown() {
     trace?("\(now) the faults stop")
     stopFaults()
     clients.isStopped = true
-    let deadline = now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
+    let deadline =
+      now + Simulation.convergenceMax + 10_000 * settings.options.deadlineTicks
+      + 20_000 * (settings.options.returnTicksMax + settings.options.evictTicks)
     let stepsMax = report.steps + Simulation.settlingStepsMax
     runUntil(deadline, stepsMax) {
       self.isConverged && self.checker.requests.openCount == 0 && self.clients.openCount == 0
@@ -25,6 +27,7 @@ extension Simulation {
     acknowledgeLoss()
     if checker.violation == nil { serveAgain() }
     if checker.violation == nil { checkKeptWrites() }
+    if checker.violation == nil { endOneAfterAnother() }
   }
 
   /// Each write that was answered without a quorum has ended, unless its server has lost its memory.
@@ -54,7 +57,7 @@ extension Simulation {
   }
 
   /// Looks every 10 ms.
-  private func runUntil(_ deadline: UInt64, _ stepsMax: Int, _ isDone: () -> Bool) {
+  func runUntil(_ deadline: UInt64, _ stepsMax: Int, _ isDone: () -> Bool) {
     var nextLook = now
     while now < deadline, report.steps < stepsMax {
       if now >= nextLook {
@@ -74,6 +77,7 @@ extension Simulation {
       endHalfOpen(force)
     }
     faultsInForce.removeAll()
+    for server in servers { server.stop = nil }
     for index in network.links.indices {
       network.links[index].cloggedUntil = 0
       network.links[index].pressure.unlimit()
@@ -102,6 +106,8 @@ extension Simulation {
   /// its way, or that one of those proposes who can still be heard, makes one of them the heavy one.
   private func chooseBroken() {
     guard script == nil, faultRandom.chance(permille: 500), checker.epochs.committedIn != nil else { return }
+    // One that leaves makes another the heavy one: perhaps the one that would be cut off now.
+    if servers.contains(where: { $0.process?.replica.isSomebodyLeaving ?? false }) { return }
     for server in servers where !server.isDestroyed && faultRandom.chance(permille: 400) {
       let rest = checker.epochs.active.allSatisfy { epoch in
         epoch.configuration.members.count {
@@ -113,11 +119,20 @@ extension Simulation {
     }
     // Off altogether, or deaf only, or only dumb.
     let apart = self.broken
-    let manner = faultRandom.below(3)
+    let drawn = faultRandom.below(3)
+    let manner =
+      drawn == 1 && servers.indices.contains { apart.contains($0) && mayStillEvict($0) } ? 0 : drawn
     cut(
       LinkMask(serverCount: servers.count) { from, to in
         (manner != 1 && apart.contains(from)) || (manner != 2 && apart.contains(to))
       })
+  }
+
+  /// A deaf primary is still heard: whom it takes out because it no longer hears him the others then lack, and it as
+  /// well. No rule of theirs could help.
+  private func mayStillEvict(_ server: ServerIndex) -> Bool {
+    guard settings.options.evictTicks > 0, let process = servers[server].process else { return false }
+    return process.replica.isNormalPrimary || servers[server].heldUntil > now
   }
 
   /// Whether what this server knows of configurations is what counts now.
@@ -155,7 +170,7 @@ extension Simulation {
   }
 
   /// A write and a read of every key at every live server: all are done.
-  private func serveAgain() {
+  func serveAgain() {
     var fresh: [Int] = []
     for server in servers where server.isUp && !broken.contains(server.index) {
       for key in 0..<min(settings.keyCount, 4) {

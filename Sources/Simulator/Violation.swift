@@ -27,6 +27,7 @@ package struct Violation: Equatable, Sendable {
     case keptWriteEnds = "kept-write-ends"
     case strictIsNotDegraded = "strict-is-not-degraded"
     case nothingAfterStopSign = "nothing-after-stop-sign"
+    case oneChangeAtATime = "one-change-at-a-time"
     case onlyMembersSpeak = "only-members-speak"
     case sameState = "same-state"
     case commitsAreRequested = "commits-are-requested"
@@ -44,6 +45,7 @@ package struct Violation: Equatable, Sendable {
     case converges
     case answersAll = "answers-all"
     case servesAgain = "serves-again"
+    case lastServes = "last-serves"
     case linearizable
     case viewsLast = "views-last"
   }

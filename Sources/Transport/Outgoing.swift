@@ -12,6 +12,8 @@ struct Outgoing {
     case displaced(Int)
     /// No frame has room for it.
     case tooLong
+    /// Left out: the other end's program knows no such message.
+    case unknown
     /// More waits than may.
     case overflow
   }
@@ -35,6 +37,7 @@ struct Outgoing {
 
   /// `isBehind`: the socket has bytes pending.
   mutating func put(_ message: Message, isBehind: Bool) -> Result {
+    guard version.carries(message.payload.kind) else { return .unknown }
     if message.payload.kind.isBulk, isBehind || !bulk.isEmpty { return putBulk(message) }
     guard writer.put(message, into: &frames) else { return .tooLong }
     frameCount += 1

@@ -145,6 +145,7 @@ extension PeerLink {
     case .queued:
       if connection.outgoing.frameBytes > PeerBounds.burstBytesMax { connection.flush() }
     case .displaced(let count): counts.dropped += UInt64(count)
+    case .unknown: counts.dropped += 1
     case .tooLong:
       counts.dropped += 1
       let reason = "no frame has room for a message of kind \(message.payload.kind)"

@@ -55,6 +55,14 @@ package struct Options: Sendable {
   package var probeTicks: Tick = 8
   package var forwardTicks: Tick = 20
   package var formationTicks: Tick = 8
+  /// A member suspected for so long without pause is taken out of the configuration; 0: none ever is.
+  package var evictTicks: Tick = 200
+  /// How long a server that left the configuration is kept out: at first, and at most, where it leaves again soon
+  /// after each return.
+  package var returnTicks: Tick = 100
+  package var returnTicksMax: Tick = 6000
+  /// How long a process that is about to end tries to leave a quorum behind; 0: it only hands its view over.
+  package var leaveTicks: Tick = 180
   /// A read that cannot be proven is refused after this.
   package var readRefuseTicks: Tick = 80
   /// A write that entered no log is refused after this.

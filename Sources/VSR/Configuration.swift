@@ -85,6 +85,17 @@ package struct Configuration: Hashable, Sendable {
     lives.append((server, incarnation))
     return Configuration(incarnations: lives, heavy: heavy)
   }
+
+  /// The same members, `heavy` weighing 2 where the number is even.
+  package func withHeavy(_ heavy: ServerIndex) -> Configuration {
+    Configuration(incarnations: members.map { ($0.server, $0.incarnation) }, heavy: heavy)
+  }
+
+  /// The same without `server`, and `heavy` weighing 2 where the number is then even.
+  package func removing(_ server: ServerIndex, heavy: ServerIndex) -> Configuration {
+    let lives = members.filter { $0.server != server }.map { ($0.server, $0.incarnation) }
+    return Configuration(incarnations: lives, heavy: heavy)
+  }
 }
 
 extension Configuration {

@@ -47,6 +47,8 @@ package enum Payload: Hashable, Sendable {
   case forwardOk(ForwardOk)
   /// To one that speaks of an older epoch: the header says which one is current.
   case moved
+  /// Member to members: the sender's process is about to end.
+  case leave
   /// Formation: the coordinator proposes, all agree, the coordinator announces.
   case propose(Propose)
   case agree(Agree)

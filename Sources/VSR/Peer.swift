@@ -4,7 +4,7 @@ struct Peer: Sendable {
   private(set) var incarnation: Incarnation?
   private(set) var session: Session = 0
   /// The greatest nonce that was answered: an answer to an older one is old news.
-  private var answeredNonce: UInt64 = 0
+  private(set) var answeredNonce: UInt64 = 0
   /// Lives that were heard of, with the last nonce that had been sent by then; and those proven over.
   private var known: [(incarnation: Incarnation, nonce: UInt64)] = []
   private(set) var dead: [Incarnation] = []
@@ -14,6 +14,8 @@ struct Peer: Sendable {
   private(set) var heardAt: Tick?
   private(set) var answeredAt: Tick?
   private(set) var silence = Silence()
+  /// Since when it has been suspected, without pause, by a server that had a quorum in contact all the while.
+  private(set) var suspectedSince: Tick?
   /// Its connection was refused or reset since it was last heard.
   private(set) var isReset = false
   var view: View = 0
@@ -22,11 +24,23 @@ struct Peer: Sendable {
   /// When it was last asked for state, told that it is behind, and sent a snapshot's part.
   var askedAt: Tick?
   var movedAt: Tick?
+  /// When its process last said that it is about to end.
+  var leavingAt: Tick?
 
   mutating func putOff(by ticks: Tick) {
     heardAt = heardAt.map { $0 + ticks }
     answeredAt = answeredAt.map { $0 + ticks }
+    suspectedSince = suspectedSince.map { $0 + ticks }
     silence.forgetGap()
+  }
+
+  /// On every tick. `isAnew`: what was suspected before says nothing.
+  mutating func note(isSuspected: Bool, isAnew: Bool, at now: Tick) {
+    if !isSuspected {
+      suspectedSince = nil
+    } else if suspectedSince == nil || isAnew {
+      suspectedSince = now
+    }
   }
 
   /// It spoke, in whatever words: a gap longer than `limit` is none of a living server.
@@ -41,6 +55,7 @@ struct Peer: Sendable {
   /// Its connection was refused or reset: the gap that follows is one of redialling.
   mutating func reset() {
     isReset = true
+    leavingAt = nil
     silence.forgetGap()
   }
 
@@ -81,6 +96,7 @@ struct Peer: Sendable {
     let isNew = self.incarnation != incarnation || self.session != session
     self.incarnation = incarnation
     self.session = session
+    if isNew { leavingAt = nil }
     return isNew
   }
 }

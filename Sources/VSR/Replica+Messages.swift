@@ -57,7 +57,7 @@ extension Replica {
     case .relayWrites(let relay): onRelayWrites(relay, from: message.from)
     case .relayed(let relayed): onRelayed(relayed, from: message.from)
     case .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .probe, .probeReply,
-      .forward, .forwardOk:
+      .forward, .forwardOk, .leave:
       guard isOfThisEpoch(message) else { return }
       if isMember(message) { formation.entered.insert(message.from) }
       dispatchWithinEpoch(message)
@@ -67,7 +67,7 @@ extension Replica {
   /// What does not fit is dropped; one that lags is told, one that is ahead is asked.
   private mutating func isOfThisEpoch(_ message: Message) -> Bool {
     // Whole identities: siblings can share a number.
-    if message.epoch == epoch.id { return isBorn && !isFrozen }
+    if message.epoch == epoch.id || !options.holds(.otherEpochsAreTurnedAway) { return isBorn && !isFrozen }
     if message.epoch.number < epoch.id.number {
       tellMoved(message.from)
     } else if message.epoch.number > epoch.id.number {
@@ -88,6 +88,7 @@ extension Replica {
     case .probeReply(let reply): onProbeReply(reply, from: message)
     case .forward(let forward): onForward(forward, from: message)
     case .forwardOk(let ok): onForwardOk(ok, from: message)
+    case .leave: onLeave(from: message)
     case .ping, .pong, .getState, .newState, .getSnapshot, .snapshotChunk, .moved, .propose, .agree,
       .announce, .belowQuorum, .relayReads, .relayWrites, .relayed:
       break
@@ -143,6 +144,7 @@ extension Replica {
     guard peers[message.from].incarnation == message.incarnation else { return }
     peers[message.from].answer(at: now)
     note(pong, from: message)
+    if isLeaving { makeRoomForLeavers() }
   }
 
   private mutating func hear(_ message: Message, _ ping: Ping, nonce: UInt64, isProof: Bool) {
@@ -178,8 +180,10 @@ extension Replica {
     if now == 1 || now % options.pingTicks == UInt64(server) % options.pingTicks {
       for other in others { ping(other) }
     }
+    noteSuspicions()
     beat()
     tickPrimary()
+    tickLeaving()
     tickConfiguration()
     tickViewChange()
     tickTransfer()

@@ -98,7 +98,8 @@ extension Replica {
   }
 
   private func isDecided(_ op: Op) -> Bool {
-    let configuration = epoch.configuration
+    let configuration =
+      options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
     guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
     if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
       // One that is heard and does not hear would be waited for without end.

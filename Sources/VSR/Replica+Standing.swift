@@ -38,12 +38,14 @@ extension Replica {
       && commit >= primary.startOp
   }
 
-  /// Whether the process may end without anybody waiting for it: it is not primary, knows the view of whoever is, and
-  /// owes no answer. Never so where nobody else can be primary: whoever waits for it needs a limit.
+  /// Whether the process may end without anybody waiting for it: it is not primary, knows the view of whoever is, owes
+  /// no answer, and the others can go on: what was changed for that is finished, or the last who knows of it would
+  /// take that with it. Never so where nobody else can be primary: whoever waits for it needs a limit.
   package var isHandedOver: Bool {
     guard !waiting.isAwaited, reads.count == 0 else { return false }
     guard isBorn, !isFrozen else { return true }
-    return status == .normal && !isNormalPrimary
+    guard status == .normal, !isNormalPrimary, !mustLeave else { return false }
+    return isLastChangeFinished || !options.holds(.leaverWaitsForTheRest)
   }
 
   /// When a quorum last confirmed that this server's state was the current one; nil: not since it started. For the

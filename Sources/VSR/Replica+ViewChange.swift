@@ -293,14 +293,12 @@ extension Replica {
     let patience = max(options.stuckTicks, options.silenceTicksMax + options.voteTicks)
     let isStuck = now >= primary.progressAt + patience && !epoch.configuration.isQuorum(ServerMask([server]))
     if isStuck || now >= primary.contactAt + options.voteTicks, !primary.isAbdicating {
-      primary.isAbdicating = true
-      vote()
+      abdicate()
     }
   }
 
   /// Votes against itself, so that the others need not wait for silence.
-  mutating func onHandOver() {
-    guard isNormalPrimary, epoch.configuration.members.count > 1 else { return }
+  mutating func abdicate() {
     primary.isAbdicating = true
     vote()
   }

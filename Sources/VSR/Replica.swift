@@ -47,6 +47,8 @@ package struct Replica: Sendable {
   var confirmed: Tick?
   package internal(set) var snapshots: SnapshotKeeper
   package internal(set) var formation: FormationState
+  var tenures = Tenures()
+  var leaving = LeavingState()
   package internal(set) var counters = Counters()
   var out = Effects()
 
@@ -87,6 +89,7 @@ package struct Replica: Sendable {
       agreed: state.agreed, epochHeard: max(state.epochHeard, epoch.id.number))
     executeCommitted()
     learnOfMembers()
+    tenures = Tenures()
     out.removeAll()
     if !options.holds(.restartedPrimaryLeavesItsView), isMember, view == logView { status = .normal }
   }

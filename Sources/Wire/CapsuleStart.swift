@@ -39,7 +39,9 @@ extension Options {
   fileprivate static let words: [WritableKeyPath<Options, UInt64> & Sendable] = [
     \.heartbeatTicks, \.silenceTicksMin, \.silenceTicksMax, \.stuckTicks, \.pingTicks, \.voteTicks,
     \.viewChangeTicks, \.transferTicks, \.probeTicks, \.forwardTicks, \.formationTicks, \.readRefuseTicks,
-    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps, \.degradeTicks, \.relayTicks,
+    \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps, \.evictTicks,
+    \.returnTicks, \.returnTicksMax, \.leaveTicks,
+    \.degradeTicks, \.relayTicks,
   ]
 }
 

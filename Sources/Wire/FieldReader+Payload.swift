@@ -24,6 +24,7 @@ extension FieldReader {
     case .forward: payload = .forward(try takeForward())
     case .forwardOk: payload = .forwardOk(try takeForwardOk())
     case .moved: payload = .moved
+    case .leave: payload = .leave
     case .propose: payload = .propose(Propose(vector: try takeVector()))
     case .agree: payload = .agree(try takeAgree())
     case .announce: payload = .announce(try takeAnnounce())

@@ -25,6 +25,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
   case agree = 18
   case announce = 19
   case forwardOk = 20
+  case leave = 21
   case belowQuorum = 22
   case relayReads = 23
   case relayWrites = 24
@@ -36,7 +37,7 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     switch self {
     case .newState, .snapshotChunk: true
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .doViewChange, .startView, .getState,
-      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk,
+      .getSnapshot, .probe, .probeReply, .forward, .moved, .propose, .agree, .announce, .forwardOk, .leave,
       .belowQuorum, .relayReads, .relayWrites, .relayed:
       false
     }
@@ -56,7 +57,8 @@ package enum FrameKind: UInt8, CaseIterable, Sendable {
     case .relayReads: WireBounds.relayReadsBytesMax
     case .relayed: WireBounds.relayedBytesMax
     case .ping, .pong, .prepareOk, .commit, .startViewChange, .getState, .getSnapshot, .probe, .probeReply,
-      .moved, .propose, .agree, .announce, .forwardOk, .belowQuorum:
+      .moved, .propose, .agree, .announce, .forwardOk, .leave,
+      .belowQuorum:
       0
     }
   }
@@ -82,6 +84,7 @@ extension Payload {
     case .forward: .forward
     case .forwardOk: .forwardOk
     case .moved: .moved
+    case .leave: .leave
     case .propose: .propose
     case .agree: .agree
     case .announce: .announce

@@ -54,7 +54,7 @@ extension [UInt8] {
     case .probeReply(let reply): put(reply)
     case .forward(let forward): put(forward)
     case .forwardOk(let ok): put(ok)
-    case .moved: break
+    case .moved, .leave: break
     case .propose(let propose): put(vector: propose.vector)
     case .agree(let agree): put(agree)
     case .announce(let announcement): put(announcement)
@@ -76,7 +76,7 @@ extension Payload {
     case .startView(let start): start.suffix.entries.count
     case .newState(let state): state.segment.entries.count
     case .ping, .pong, .prepare, .prepareOk, .commit, .startViewChange, .getState, .snapshotChunk,
-      .getSnapshot, .probe, .probeReply, .forward, .forwardOk, .moved, .propose, .agree, .announce,
+      .getSnapshot, .probe, .probeReply, .forward, .forwardOk, .moved, .leave, .propose, .agree, .announce,
       .belowQuorum, .relayReads, .relayWrites, .relayed:
       0
     }

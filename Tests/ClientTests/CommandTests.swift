@@ -1,13 +1,13 @@
 import Foundation
-import UV
+import Support
 import XCTest
 
 /// The built program against scripted servers: output and exit status, to the letter.
 final class CommandTests: ProgramTestCase {
   private func run(
     _ arguments: [String], environment: [String: String] = [:], stdin: Data? = nil
-  ) throws -> CommandRun {
-    try CommandRun(arguments, on: loop, in: directory, environment: environment, stdin: stdin)
+  ) throws -> ProgramRun {
+    try kvclient(arguments, environment: environment, stdin: stdin)
   }
 
   private func refusingAddress() -> String {
@@ -16,7 +16,7 @@ final class CommandTests: ProgramTestCase {
   }
 
   private func assert(
-    _ run: CommandRun, _ stdout: String, _ status: Int32, file: StaticString = #filePath, line: UInt = #line
+    _ run: ProgramRun, _ stdout: String, _ status: Int32, file: StaticString = #filePath, line: UInt = #line
   ) {
     XCTAssertEqual(run.stdout, stdout, file: file, line: line)
     XCTAssertEqual(run.status, status, "exit status", file: file, line: line)
@@ -121,7 +121,7 @@ final class CommandTests: ProgramTestCase {
   // MARK: failures
 
   func testExitStatuses() throws {
-    let cases: [(FakeServer.Reply, [String], String, Int32)] = [
+    let cases: [(ScriptedServer.Reply, [String], String, Int32)] = [
       (.answer(503, ["Retry-After: 9"], "no quorum"), [], "not executed: 503 from HOST: no quorum", 4),
       (.answer(507, [], "full"), ["-v", "x"], "not executed: 507 from HOST: full", 4),
       (.answer(400, [], "bad\nthing\u{7}"), [], "not executed: 400 from HOST: bad thing ", 4),
@@ -207,21 +207,13 @@ final class CommandTests: ProgramTestCase {
   }
 
   func testBytesThatAreNotTextAreRefused() throws {
-    // A shell, since Foundation passes only text.
+    // A shell, since only text can be passed from here.
     try serve { _ in .answer(200, [], "color=old") }
-    let script = directory.appendingPathComponent("run.sh")
-    let text = "exec \(CommandRun.program.path) -h \(servers[0].address) -k \"$(printf '\\377')\" > out\n"
-    try Data(text.utf8).write(to: script)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [script.path]
-    process.currentDirectoryURL = directory
-    try process.run()
-    process.waitUntilExit()
-    XCTAssertEqual(process.terminationStatus, 2)
-    XCTAssertEqual(
-      try String(contentsOf: directory.appendingPathComponent("out"), encoding: .utf8),
-      "ERROR: the key is not valid UTF-8\n")
+    let program = Child.path(of: "kvclient")
+    let text = "exec \(program) -h \(servers[0].address) -k \"$(printf '\\377')\""
+    let run = try ProgramRun("/bin/sh", ["-c", text], on: loop, in: directory)
+    XCTAssertEqual(run.status, 2)
+    XCTAssertEqual(run.stdout, "ERROR: the key is not valid UTF-8\n")
   }
 
   // MARK: hosts

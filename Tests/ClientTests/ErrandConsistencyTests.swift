@@ -89,6 +89,44 @@ final class ErrandConsistencyTests: XCTestCase {
     XCTAssertEqual(write.on(.timePassed, after: 5000).last, "unknown")
   }
 
+  /// Whoever answered last: it is the other's answer that is given.
+  func testTheHostIsTheOneWhoseAnswerIsGiven() {
+    let later: [(Errand.Event, host: Int)] = [
+      (.answered(host: 1, .unavailable(retryAfter: 1)), 0), (.answered(host: 1, Answer(status: 507)), 0),
+      (.answered(host: 1, .degraded(age: 5)), 0), (.answered(host: 1, .degraded(age: 1)), 1),
+      (.answered(host: 1, .ok), 1), (.lost(host: 1), 0),
+    ]
+    for (event, host) in later {
+      var script = ErrandScript(.write, hosts: 2)
+      script.startSent()
+      script.on(.answered(host: 0, .degraded(age: 3)))
+      XCTAssertNil(script.errand.decidingHost)
+      script.on(.sent(host: 1))
+      script.on(event)
+      XCTAssertEqual(script.errand.decidingHost, host, "\(event)")
+    }
+    var refused = ErrandScript(.write, hosts: 2)
+    refused.startSent()
+    refused.on(.timePassed, after: 100)
+    refused.on(.sent(host: 1))
+    refused.on(.answered(host: 0, Answer(status: 507)))
+    refused.on(.answered(host: 1, .unavailable(retryAfter: 9)))
+    XCTAssertEqual(refused.outcome.map(ErrandScript.name), "refused 507")
+    XCTAssertEqual(refused.errand.decidingHost, 0)
+  }
+
+  /// What a host said before the degraded answer came does not end the wait for the others.
+  func testThoseWhoAreStillAskedAreAwaited() {
+    var script = ErrandScript(.write, hosts: 3)
+    script.startSent()
+    XCTAssertEqual(script.on(.answered(host: 0, .unavailable(retryAfter: 1))), ["ask 1"])
+    script.on(.sent(host: 1))
+    XCTAssertEqual(script.sleep().actions, ["ask 2"])
+    script.on(.sent(host: 2))
+    XCTAssertEqual(script.on(.answered(host: 1, .degraded(age: 3))), [])
+    XCTAssertEqual(script.on(.answered(host: 2, .ok)), ["done"])
+  }
+
   func testALocalAnswerIsTakenWhereAny() {
     var answer = Answer.ok
     answer.assurance = .local(age: 0)

@@ -1,4 +1,5 @@
 import Servers
+import Support
 import UV
 import XCTest
 
@@ -7,7 +8,7 @@ import XCTest
 /// Errands over real connections, on one loop with the servers.
 final class SessionTests: XCTestCase {
   private var loop: Loop!
-  private var servers: [FakeServer] = []
+  private var servers: [ScriptedServer] = []
   private var session: ClientSession?
 
   override func setUpWithError() throws {
@@ -25,8 +26,8 @@ final class SessionTests: XCTestCase {
     loop = nil
   }
 
-  private func serve(_ respond: @escaping (FakeRequest) -> FakeServer.Reply) throws {
-    servers.append(try FakeServer(loop, respond: respond))
+  private func serve(_ respond: @escaping (ScriptedServer.Request) -> ScriptedServer.Reply) throws {
+    servers.append(try ScriptedServer(loop, respond: respond))
   }
 
   private func address(_ text: String) throws -> ServerAddress {

@@ -1,11 +1,11 @@
 import Foundation
-import UV
+import Support
 import XCTest
 
 /// status, dump, load and recover of the built program.
 final class SubcommandTests: ProgramTestCase {
-  private func run(_ arguments: [String], stdin: Data? = nil) throws -> CommandRun {
-    try CommandRun(arguments, on: loop, in: directory, stdin: stdin)
+  private func run(_ arguments: [String], stdin: Data? = nil) throws -> ProgramRun {
+    try kvclient(arguments, stdin: stdin)
   }
 
   private func refusingAddress() -> String {
@@ -23,12 +23,18 @@ final class SubcommandTests: ProgramTestCase {
   // MARK: status
 
   func testStatusIsALineAServer() throws {
-    try serve { _ in .answer(200, [], self.status("primary", linearizable: true)) }
+    let reason = "linearizable; survives 1 more failure"
+    try serve { _ in .answer(200, [], self.status("primary", linearizable: true, reason: "\"\(reason)\"")) }
     try serve { _ in .answer(200, [], self.status("backup", linearizable: true)) }
     let run = try run(["status"] + hosts)
     let words = "normal linearizable view=3 op=17 commit=17 keys=4"
     XCTAssertEqual(
-      run.stdout, "\(servers[0].address) primary \(words)\n\(servers[1].address) backup \(words)\n")
+      run.stdout,
+      """
+      \(servers[0].address) primary \(words) reason="\(reason)"
+      \(servers[1].address) backup \(words)
+
+      """)
     XCTAssertEqual(run.status, 0)
     XCTAssertEqual(servers[0].requests.map(\.line), ["GET /-/status HTTP/1.1"])
   }
@@ -207,12 +213,12 @@ final class SubcommandTests: ProgramTestCase {
   /// One server executes and then resets, for good, from its hundredth request on.
   func testLoadGoesOnWithoutAServerThatDies() throws {
     var executed: [String: String] = [:]
-    let store = { (request: FakeRequest) in
+    let store = { (request: ScriptedServer.Request) in
       let key = String(request.line.split(separator: " ")[1].dropFirst())
       // As servers do: by idempotency key, each write once.
       let earlier = executed.updateValue("\(key)=\(request.body)", forKey: request.idempotencyKey)
       XCTAssertTrue(earlier == nil || earlier == "\(key)=\(request.body)", "another write under the same key")
-      return FakeServer.Reply.answer(200, ["KV-Present: ?0"], "\(key)=NIL")
+      return ScriptedServer.Reply.answer(200, ["KV-Present: ?0"], "\(key)=NIL")
     }
     var taken = 0
     try serve { request in

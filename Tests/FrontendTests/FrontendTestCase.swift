@@ -1,6 +1,7 @@
 import Bytes
 import HTTP
 import KVStore
+import Support
 import UV
 import XCTest
 

@@ -82,7 +82,7 @@ final class CheckTests: LoadTestCase {
       hosts: [try .init(parsing: Array(server.address.utf8)[...])])
     var failure: String?
     try run.start { failure = $0.name }
-    wait("the failure") { failure != nil }
+    loop.wait("the failure") { failure != nil }
     XCTAssertEqual(failure, "EISDIR")
     XCTAssertTrue(server.requests.isEmpty)
   }

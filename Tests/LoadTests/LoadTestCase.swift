@@ -1,5 +1,6 @@
 import Foundation
 import Servers
+import Support
 import UV
 import XCTest
 
@@ -8,7 +9,7 @@ import XCTest
 /// A loop with scripted servers on it, made and ended with each test.
 class LoadTestCase: XCTestCase {
   var loop: Loop!
-  var servers: [ScriptedServer] = []
+  var servers: [StoreServer] = []
   var directory: URL!
 
   override func setUpWithError() throws {
@@ -27,10 +28,10 @@ class LoadTestCase: XCTestCase {
   }
 
   @discardableResult
-  func serve(_ decide: @escaping (ScriptedServer.Request) -> ScriptedServer.Act = { _ in .serve }) throws
-    -> ScriptedServer
+  func serve(_ decide: @escaping (StoreServer.Request) -> StoreServer.Act = { _ in .serve }) throws
+    -> StoreServer
   {
-    let server = try ScriptedServer(loop) { request in
+    let server = try StoreServer(loop) { request in
       request.key.hasPrefix("-/") ? .answer(404) : decide(request)
     }
     servers.append(server)
@@ -62,17 +63,7 @@ class LoadTestCase: XCTestCase {
     run.onEnd = { result = $0 }
     prepare(run)
     try run.start { XCTFail("\($0)", file: file, line: line) }
-    wait("the end of the load", file: file, line: line) { result != nil }
+    loop.wait("the end of the load", file: file, line: line) { result != nil }
     return try XCTUnwrap(result, file: file, line: line)
-  }
-
-  /// Turns the loop until the condition holds; fails after a time that only a hang can take.
-  func wait(_ what: String, file: StaticString = #filePath, line: UInt = #line, until isMet: () -> Bool) {
-    var isLate = false
-    let limit = UV.Timer(loop) { isLate = true }
-    limit.start(after: 60_000)
-    while !isMet() && !isLate { loop.runOnce() }
-    limit.close()
-    if !isMet() { XCTFail("waited in vain for: \(what)", file: file, line: line) }
   }
 }

@@ -1,53 +1,16 @@
 import Foundation
-import UV
+import Support
 import XCTest
 
 /// The built program, beside the loop that its servers live on.
 final class ProgramTests: LoadTestCase {
-  private struct Ran {
-    var stdout = ""
-    var stderr = ""
-    var status: Int32 = -1
-  }
-
-  private var program: URL {
-    URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
-      .appendingPathComponent("kvload")
-  }
-
-  /// Runs to the end. What is started here is ended here, also when it hangs.
   private func kvload(
-    _ arguments: [String], environment: [String: String] = [:], whileRunning: (Process) -> Void = { _ in },
+    _ arguments: [String], environment: [String: String] = [:], whileRunning: (Child) -> Void = { _ in },
     file: StaticString = #filePath, line: UInt = #line
-  ) throws -> Ran {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.currentDirectoryURL = directory
-    var surroundings = ProcessInfo.processInfo.environment
-    surroundings["KV_HOSTS"] = nil
-    surroundings["ASAN_OPTIONS"] = "detect_leaks=0"
-    process.environment = surroundings.merging(environment) { $1 }
-    let (output, errors) = (directory.appendingPathComponent("out"), directory.appendingPathComponent("err"))
-    for file in [output, errors] { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    defer {
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
-    }
-    let turns = UV.Timer(loop) {}
-    turns.start(after: 2, repeating: 2)
-    defer { turns.close() }
-    wait("the end of kvload \(arguments)", file: file, line: line) {
-      whileRunning(process)
-      return !process.isRunning
-    }
-    guard !process.isRunning else { return Ran() }
-    return Ran(
-      stdout: try String(contentsOf: output, encoding: .utf8),
-      stderr: try String(contentsOf: errors, encoding: .utf8), status: process.terminationStatus)
+  ) throws -> ProgramRun {
+    try ProgramRun(
+      "kvload", arguments, on: loop, in: directory, environment: environment, whileRunning: whileRunning,
+      file: file, line: line)
   }
 
   private var hosts: [String] { ["-h", servers.map(\.address).joined(separator: ",")] }
@@ -151,10 +114,10 @@ final class ProgramTests: LoadTestCase {
   func testASignalEndsTheLoadAndTheResultFollows() throws {
     let server = try serve()
     var isSent = false
-    let ran = try kvload(hosts + ["--duration", "3600", "--keys", "3"]) { process in
+    let ran = try kvload(hosts + ["--duration", "3600", "--keys", "3"]) { child in
       guard !isSent, server.requests.count > 50 else { return }
       isSent = true
-      kill(process.processIdentifier, SIGINT)
+      child.signal(SIGINT)
     }
     XCTAssertEqual(ran.status, 0)
     XCTAssertTrue(ran.stdout.contains("interrupted before its time"), ran.stdout)

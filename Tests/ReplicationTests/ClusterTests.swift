@@ -93,6 +93,14 @@ final class ClusterTests: XCTestCase {
       XCTAssertTrue(refusal.hasPrefix("HTTP/1.1 503 "), refusal)
       XCTAssertTrue(refusal.contains("Retry-After: "), refusal)
       try cluster.wait("it says so") { (try? cluster.driver(0).report.state) == .quorumLost }
+      let reason = try cluster.driver(0).report.reason
+      let (one, other) = (
+        min(cluster.address(1), cluster.address(2)), max(cluster.address(1), cluster.address(2))
+      )
+      XCTAssertTrue(
+        reason.hasPrefix("no quorum: weight 1 of 3 in contact, 2 needed; \(one) missing for "), reason)
+      let end = "ends when one of \(one), \(other) is back without a restart; "
+      XCTAssertTrue(reason.contains(end + "if they are gone for good: kvclient recover --without "), reason)
       let local = try cluster.get(0, "/a", headers: "KV-Consistency: local\r\n")
       XCTAssertTrue(local.contains("KV-Consistency: local"), local)
       XCTAssertTrue(local.contains("Age: "), local)
@@ -118,6 +126,7 @@ final class ClusterTests: XCTestCase {
         XCTAssertEqual(report.peers.count, 3)
         XCTAssertTrue(report.peers.allSatisfy { $0.link == .up && !$0.isSuspected })
         XCTAssertFalse(report.isLossPossible)
+        XCTAssertEqual(report.reason, "linearizable; survives 1 more failure, 2 if they come apart")
       }
     }
   }

@@ -1,6 +1,7 @@
 import Frontend
 import KVStore
 import Servers
+import Support
 import UV
 import VSR
 import Wire

@@ -28,11 +28,41 @@ final class StopTrials: TrialCase {
         try workload.waitForProgress(at: cluster.all)
       }
     }
+    try concludeStops(TrialCase.rounds * cluster.count)
+  }
+
+  func testDownToTheLastDurable() throws { try stopDownToOne(.durable) { _ in [1, 0, 3] } }
+
+  /// The primary each time: in memory, so that each takes all that it had with it.
+  func testPrimariesDownToTheLastMemory() throws { try stopDownToOne(.memory) { [$0] } }
+
+  /// Each as soon as the one before has ended. `next`: who is to end next, given the primary.
+  private func stopDownToOne(_ keeping: Cluster.Keeping, _ next: (Int) -> [Int]) throws {
+    try startCluster(4, keeping)
+    let workload = try startWorkload()
+    var left = cluster.all
+    while left.count > 1 {
+      for server in next(try cluster.primary(of: left)) {
+        let start = Clock.nanoseconds
+        XCTAssertEqual(try cluster.terminate(server), 0, "exit status of server \(server)")
+        left.removeAll { $0 == server }
+        say("server \(server) ended within", (Clock.nanoseconds - start) / 1_000_000)
+        try workload.waitForProgress(at: left)
+        sayGaps("\(left.count) left", since: start, at: left)
+      }
+    }
+    for server in cluster.all where !left.contains(server) { try cluster.start(server) }
+    try say("all vote again after", cluster.waitUntilWell())
+    try workload.waitForProgress(at: cluster.all)
+    try concludeStops(cluster.count - 1)
+  }
+
+  private func concludeStops(_ stops: Int) throws {
+    guard let workload else { return }
     let counts = workload.recorder.counts
     XCTAssertEqual(counts.faults, 0, "500")
     XCTAssertEqual(counts.deadlinesPassed, 0, "504")
     XCTAssertEqual(counts.timeouts, 0)
-    let stops = TrialCase.rounds * cluster.count
     XCTAssertLessThanOrEqual(
       counts.lost, stops * workload.settings.clientsPerServer, "lost with a connection")
     try conclude()

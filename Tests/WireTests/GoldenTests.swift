@@ -64,6 +64,7 @@ final class GoldenTests: XCTestCase {
     case .forward: .forward(Forward(view: 1, sequence: 6, group: group))
     case .forwardOk: .forwardOk(ForwardOk(view: 1, next: 7))
     case .moved: .moved
+    case .leave: .leave
     case .propose: .propose(Propose(vector: vector))
     case .agree: .agree(Agree(vector: vector, report: report))
     case .announce: .announce(Announce(start: start, op: 300, digest: digest))
@@ -239,6 +240,9 @@ final class GoldenTests: XCTestCase {
     .forwardOk: """
     16000000 01 14 02 04 cefa000000000000 a200000000000000
     0107
+    """,
+    .leave: """
+    14000000 01 15 02 04 cefa000000000000 a200000000000000
     """,
     .belowQuorum: """
     14000000 01 16 02 04 cefa000000000000 a200000000000000

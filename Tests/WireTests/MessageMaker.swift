@@ -173,6 +173,7 @@ extension MessageMaker {
     case .forward: .forward(Forward(view: number(), sequence: number(), group: group()))
     case .forwardOk: .forwardOk(ForwardOk(view: number(), next: number()))
     case .moved: .moved
+    case .leave: .leave
     case .propose: .propose(Propose(vector: vector()))
     case .agree: .agree(Agree(vector: vector(), report: report()))
     case .announce: .announce(Announce(start: start(isBirth: true), op: number(), digest: digest()))

@@ -1,7 +1,7 @@
 import Bytes
+import Frontend
 import HTTP
 import KVStore
-import UV
 
 /// One store of this process alone: every request is executed within the call. So every answer is linearizable,
 /// also to a client that would take less.

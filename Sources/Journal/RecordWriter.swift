@@ -37,6 +37,9 @@ package struct RecordWriter {
   /// Installations whose end is not known to be durable: the segment in which each begins, and the place behind
   /// its end, once that is appended.
   private var installations: [(sequence: UInt64, end: Position?)] = []
+  /// What is kept beside the log: the segment of each record; and the places behind records that end it.
+  private var kept: [Digest: UInt64] = [:]
+  private var ended: [(identity: Digest, end: Position)] = []
 
   /// Goes on at `position`. Everything before it is durable (what opening found is synced once more: a process
   /// that died may have left it in the cache only), and so are zeros from there to the end of segment `ready`.
@@ -82,8 +85,10 @@ package struct RecordWriter {
     if kind == .state { state = Array(payload) }
     if kind == .entry { index.note(op: op, in: position.sequence) }
     if kind == .truncate { installations.append((position.sequence, nil)) }
+    if kind == .keep, kept[chain] == nil { kept[chain] = position.sequence }
     put(kind, op: op, chain: chain, payload: payload)
     if kind == .state { endInstallations() }
+    if kind == .dropKept { ended.append((chain, endOfGroup)) }
     return true
   }
 
@@ -134,6 +139,9 @@ package struct RecordWriter {
     precondition(place <= position)
     durable = max(durable, place)
     installations.removeAll { if let end = $0.end { end <= durable } else { false } }
+    guard let first = ended.first, first.end <= durable else { return }
+    for item in ended where item.end <= durable { kept[item.identity] = nil }
+    ended.removeAll { $0.end <= durable }
   }
 
   /// The first segment that must be kept once a snapshot of `op` is durable. It goes into that snapshot.
@@ -141,11 +149,13 @@ package struct RecordWriter {
   /// It has the entry of `op` itself, where there is one: a log that begins behind that may be another history's
   /// than the snapshot, and must not be taken for one with a gap. The state that begins it is durable: else the
   /// last durable one would go with the others. And an installation that may turn out to have no end keeps its
-  /// begin: without that its entries would be taken for the log's.
+  /// begin: without that its entries would be taken for the log's. Nor is it behind anything that is kept beside the log;
+  /// what opening found of that is to be recorded anew, durably, before the first snapshot is saved.
   package func floor(behind op: UInt64) -> UInt64 {
     let begun = durable.sector > 0 ? durable.sequence : durable.sequence - 1
     let installed = installations.first?.sequence ?? begun
-    return max(index.first, min(index.floor(behind: op - min(op, 1)), begun, installed))
+    let oldest = kept.values.min() ?? begun
+    return max(index.first, min(index.floor(behind: op - min(op, 1)), begun, installed, oldest))
   }
 
   /// The segments before `floor` are gone.
@@ -163,11 +173,16 @@ extension RecordWriter {
 
   /// A state that is not the journal's own repetition ends whatever was begun.
   private mutating func endInstallations() {
-    let count = (group.count + Sector.capacity - 1) / Sector.capacity
-    let end = Position(sequence: position.sequence, sector: position.sector + count)
+    let end = endOfGroup
     for index in installations.indices where installations[index].end == nil {
       installations[index].end = end
     }
+  }
+
+  /// Behind what is in the open group so far.
+  private var endOfGroup: Position {
+    let count = (group.count + Sector.capacity - 1) / Sector.capacity
+    return Position(sequence: position.sequence, sector: position.sector + count)
   }
 
   private mutating func beginNextSegment() {

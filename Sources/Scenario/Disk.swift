@@ -66,7 +66,7 @@ struct Disk {
         log = Log(base: segment.after, digest: segment.digest)
       }
       for entry in segment.entries { log.append(entry) }
-    case .keep(let write): if !overlay.contains(write) { overlay.append(write) }
+    case .keep(_, let write): if !overlay.contains(write) { overlay.append(write) }
     case .end(let identity): overlay.removeAll { mergeIdentity(of: $0) == identity }
     }
   }

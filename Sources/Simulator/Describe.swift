@@ -158,7 +158,7 @@ func describe(_ record: JournalRecord) -> String {
   case .append(let entry): "append \(describe(entry))"
   case .state(let state): "state \(describe(state))"
   case .install(let state, let segment): "install \(describe(state)) \(describe(segment))"
-  case .keep(let write): "keep \(mergeIdentity(of: write).map { short($0) } ?? "nothing")"
+  case .keep(_, let write): "keep \(mergeIdentity(of: write).map { short($0) } ?? "nothing")"
   case .end(let identity): "end \(short(identity))"
   }
 }

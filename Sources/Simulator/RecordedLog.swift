@@ -77,7 +77,7 @@ struct RecordedLog: Sendable {
         log = Log(base: segment.after, digest: segment.digest)
       }
       for entry in segment.entries { log.append(entry) }
-    case .keep(let write): _ = overlay.keep(write)
+    case .keep(let place, let write): _ = overlay.keep(write, at: place)
     case .end(let identity): overlay.end(identity)
     }
   }

@@ -11,7 +11,7 @@ extension Simulation {
     if !effects.journal.isEmpty {
       var last: [UInt8]?
       for record in effects.journal {
-        if case .keep(let write) = record {
+        if case .keep(_, let write) = record {
           last = write
           checker.requests.kept.keep(write, by: server.process!.replica)
         }

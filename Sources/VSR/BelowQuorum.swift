@@ -14,6 +14,8 @@ struct BelowQuorum: Sendable {
   var refusedAt: [Tick?] = Array(repeating: nil, count: serversMax)
   /// Groups of kept writes that were handed to the log so far.
   private var groups: UInt64 = 0
+  /// The records of what a start found are through here.
+  var recordedAt: JournalPosition = 0
   /// The record of the last write kept.
   var keptAt: JournalPosition = 0
 

@@ -32,8 +32,9 @@ package enum JournalRecord: Hashable, Sendable {
   case state(HardState)
   /// The log after `segment.after` is replaced, together with the state that says so.
   case install(HardState, LogSegment)
-  /// A write is kept without a quorum: the merge write, encoded.
-  case keep([UInt8])
+  /// A write is kept without a quorum: its place among those kept, and the merge write, encoded. One that comes again
+  /// has another place.
+  case keep(UInt64, [UInt8])
   /// The write kept under this identity has ended.
   case end(Digest)
 }

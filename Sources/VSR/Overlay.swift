@@ -54,13 +54,16 @@ package struct Overlay: Sendable {
     return entry
   }
 
-  mutating func keep(_ entry: Entry) {
-    guard entries[entry.identity] == nil else { return }
+  /// Returns its place.
+  @discardableResult
+  mutating func keep(_ entry: Entry) -> UInt64 {
+    if let known = entries[entry.identity] { return known.number }
     entries[entry.identity] = (entry, next)
     order.append((entry.identity, next))
-    next += 1
+    defer { next += 1 }
     keys[entry.keyHash] = ((keys[entry.keyHash]?.count ?? 0) + 1, entry.identity)
     bytes += entry.bytes.count
+    return next
   }
 
   /// Whether it was there.

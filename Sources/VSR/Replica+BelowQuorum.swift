@@ -192,8 +192,7 @@ extension Replica {
       merge: Write.Merge(
         base: older?.base ?? base, writtenAt: below.wallClock(at: now), server: UInt8(server)))
     guard let entry = Overlay.Entry(bytes) else { preconditionFailure("a merge write is one") }
-    overlay.keep(entry)
-    out.journal.append(.keep(bytes))
+    out.journal.append(.keep(overlay.keep(entry), bytes))
     outbox.recordKept()
     if let older { endKept(older.identity) }
     below.keptAt = options.holds(.keptWritesAreSynced) ? outbox.position : 0
@@ -234,11 +233,13 @@ extension Replica {
     }
   }
 
-  /// A journal keeps what lies behind the snapshot that was saved last.
+  /// At a start: a journal keeps the segments from the first record on that this run has made of what is kept.
   mutating func recordOverlay() {
-    for entry in overlay.all {
-      out.journal.append(.keep(entry.bytes))
+    guard !overlay.isEmpty else { return }
+    for (place, entry) in overlay.all.enumerated() {
+      out.journal.append(.keep(UInt64(place), entry.bytes))
       outbox.recordUnawaited()
     }
+    below.recordedAt = outbox.position
   }
 }

@@ -5,8 +5,7 @@ import Bytes
 extension Replica {
   /// Asks for a snapshot once enough of the log is behind the last, or where a lineage has none.
   mutating func takeSnapshot() {
-    // What is kept beside the log lies before the snapshot in the journal, and would be recycled.
-    guard snapshots.pending == nil, overlay.isEmpty, let digest = log.digest(at: executed) else { return }
+    guard snapshots.pending == nil, mayReplaceJournal, let digest = log.digest(at: executed) else { return }
     let behind = executed - min(executed, snapshots.saved?.op ?? 0)
     guard
       behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
@@ -41,10 +40,12 @@ extension Replica {
     out.recycleThrough = log.base
   }
 
-  /// A received snapshot is saved once what is kept beside the log is on disk behind what it stands for.
+  /// What the start found kept beside the log has been recorded anew: the records before may be recycled.
+  private var mayReplaceJournal: Bool { outbox.synced >= below.recordedAt }
+
   mutating func saveReceived() {
-    guard let position = snapshots.savesAt, overlay.isEmpty || outbox.synced >= position else { return }
-    snapshots.savesAt = nil
+    guard snapshots.isSaveDue, mayReplaceJournal else { return }
+    snapshots.isSaveDue = false
     out.snapshot = snapshots.pending?.state
   }
 
@@ -183,8 +184,7 @@ extension Replica {
     }
     transfer.incoming = nil
     snapshots.pending = (state, true)
-    recordOverlay()
-    snapshots.savesAt = outbox.position
+    snapshots.isSaveDue = true
     saveReceived()
   }
 }

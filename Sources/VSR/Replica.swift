@@ -132,7 +132,7 @@ package struct Replica: Sendable {
     answerReads()
     sendProbe()
     takeSnapshot()
-    if snapshots.savesAt != nil { saveReceived() }
+    if snapshots.isSaveDue { saveReceived() }
     recordCommit()
     releaseDegraded()
     sendRelayed()
@@ -250,6 +250,7 @@ extension Replica {
     hasRecordedStart = true
     install([], after: log.head)
     endDecidedKept()
+    recordOverlay()
   }
 
   /// The commit number of now and then, so that a restart finds little of its log uncommitted.

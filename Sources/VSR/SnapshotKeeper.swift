@@ -12,8 +12,8 @@ package struct SnapshotKeeper: Sendable {
   package internal(set) var saved: SnapshotState?
   /// Asked to be saved, and whether it came from another server.
   var pending: (state: SnapshotState, isReceived: Bool)?
-  /// When the received one is to be saved: the journal's records through here must be on disk.
-  var savesAt: JournalPosition?
+  /// A received one waits to be saved.
+  var isSaveDue = false
   /// The bytes of `saved`, as far as others have asked for them.
   private var bytes: SnapshotBytes?
   /// Who asked for what is still being made: the last request of each server.

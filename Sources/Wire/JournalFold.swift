@@ -69,7 +69,7 @@ package struct JournalFold: Sendable {
 extension JournalFold {
   package mutating func add(_ record: JournalRecord) throws(FoldError) {
     switch record {
-    case .keep(let write): return try keep(write)
+    case .keep(let place, let write): return try keep(write, at: place)
     case .end(let identity): return overlay.end(identity)
     case .append, .state, .install: installation = nil
     }
@@ -81,8 +81,8 @@ extension JournalFold {
     }
   }
 
-  private mutating func keep(_ write: [UInt8]) throws(FoldError) {
-    guard overlay.keep(write) else { throw .malformed }
+  private mutating func keep(_ write: [UInt8], at place: UInt64) throws(FoldError) {
+    guard overlay.keep(write, at: place) else { throw .malformed }
   }
 
   private mutating func add(_ entry: LogEntry) throws(FoldError) {
@@ -121,7 +121,7 @@ extension JournalFold {
     case .entry: try addEntry(op, chain, payload)
     case .state: try addState(payload)
     case .truncate: try begin(op, chain, payload)
-    case .keep: try keep([UInt8](payload))
+    case .keep: try keep([UInt8](payload), at: op)
     case .end: overlay.end(chain)
     }
   }

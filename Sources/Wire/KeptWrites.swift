@@ -1,41 +1,23 @@
 import Bytes
 import VSR
 
-/// Writes kept without a quorum, as their records come: some are repeated, and some end.
-package struct KeptWrites: Equatable, Sendable {
-  private var writes: [Digest: (bytes: [UInt8], number: UInt64)] = [:]
-  /// As they were first kept; those no longer in `writes` under that number have ended.
-  private var order: [(identity: Digest, number: UInt64)] = []
-  private var next: UInt64 = 0
+/// Writes kept without a quorum, as their records come: some are repeated, under another place, and some end.
+package struct KeptWrites: Sendable {
+  private var writes: [Digest: (place: UInt64, bytes: [UInt8])] = [:]
 
   package init(_ kept: [[UInt8]] = []) {
-    for write in kept { _ = keep(write) }
+    for (place, write) in kept.enumerated() { _ = keep(write, at: UInt64(place)) }
   }
 
-  /// In the order in which they were first kept.
-  package var all: [[UInt8]] { 
-    order.compactMap { place in writes[place.identity].flatMap { $0.number == place.number ? $0.bytes : nil } }
-  }
+  /// In the order of their places.
+  package var all: [[UInt8]] { writes.values.sorted { $0.place < $1.place }.map(\.bytes) }
 
   /// False: no merge write.
-  package mutating func keep(_ bytes: [UInt8]) -> Bool {
+  package mutating func keep(_ bytes: [UInt8], at place: UInt64) -> Bool {
     guard let identity = mergeIdentity(of: bytes) else { return false }
-    if let known = writes[identity] {
-      writes[identity] = (bytes, known.number)
-    } else {
-      writes[identity] = (bytes, next)
-      order.append((identity, next))
-      next += 1
-    }
+    writes[identity] = (place, bytes)
     return true
   }
 
-  package mutating func end(_ identity: Digest) {
-    guard writes.removeValue(forKey: identity) != nil else { return }
-    if order.count > 2 * writes.count + 64 { 
-      order.removeAll { writes[$0.identity]?.number != $0.number }
-    }
-  }
-
-  package static func == (left: KeptWrites, right: KeptWrites) -> Bool { left.all == right.all }
+  package mutating func end(_ identity: Digest) { writes[identity] = nil }
 }

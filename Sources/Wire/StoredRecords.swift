@@ -10,7 +10,7 @@ package enum StoredKind: UInt8, Sendable {
   /// An installation begins: the first op that is void, the chain's digest before it; the payload is how many
   /// entries follow, and the state.
   case truncate = 3
-  /// A write kept without a quorum: the payload is the merge write.
+  /// A write kept without a quorum: the payload is the merge write, its identity stands for the digest, its place for the op.
   case keep = 6
   /// The kept write of this identity, which stands for the digest, has ended.
   case end = 7
@@ -51,10 +51,10 @@ package struct StoredRecords: Sendable {
       close(.truncate, op: segment.after + 1, chain: segment.digest, from: start)
       for entry in segment.entries { append(entry) }
       append(state)
-    case .keep(let write):
+    case .keep(let place, let write):
       let start = bytes.count
       bytes.put(write)
-      close(.keep, op: 0, chain: .zero, from: start)
+      close(.keep, op: place, chain: mergeIdentity(of: write) ?? .zero, from: start)
     case .end(let identity): close(.end, op: 0, chain: identity, from: bytes.count)
     }
   }

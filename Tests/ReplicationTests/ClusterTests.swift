@@ -89,7 +89,10 @@ final class ClusterTests: XCTestCase {
       _ = try cluster.body(0, "/a=1")
       try cluster.stop(1)
       try cluster.stop(2)
-      let refusal = try cluster.get(0, "/a")
+      let degraded = try cluster.get(0, "/a")
+      XCTAssertTrue(degraded.contains("KV-Consistency: degraded"), degraded)
+      XCTAssertTrue(degraded.hasSuffix("a=1"), degraded)
+      let refusal = try cluster.get(0, "/a", headers: "KV-Consistency: linearizable\r\n")
       XCTAssertTrue(refusal.hasPrefix("HTTP/1.1 503 "), refusal)
       XCTAssertTrue(refusal.contains("Retry-After: "), refusal)
       try cluster.wait("it says so") { (try? cluster.driver(0).report.state) == .quorumLost }
@@ -144,7 +147,7 @@ final class ClusterTests: XCTestCase {
       let rest = 1 - heavy
       try cluster.stop(heavy)
       try cluster.wait("it knows") { (try? cluster.driver(rest).report.state) == .quorumLost }
-      XCTAssertTrue(try cluster.get(rest, "/a").hasPrefix("HTTP/1.1 503 "))
+      XCTAssertTrue(try cluster.get(rest, "/a").contains("KV-Consistency: degraded"))
       let nameless = try cluster.post(rest, "/-/recover", "")
       XCTAssertTrue(nameless.hasPrefix("HTTP/1.1 400 "), nameless)
       XCTAssertTrue(nameless.contains(cluster.address(heavy)), "it names whom it misses: \(nameless)")

@@ -5,7 +5,8 @@ struct Summary {
   private static let names = [
     "seeds", "events", "microseconds", "ops committed", "views", "views left needlessly", "epochs",
     "lineages", "snapshots installed",
-    "reads", "dumps", "writes", "refused", "unknown", "degraded", "kept applied", "kept lost", "messages", "bytes",
+    "reads", "dumps", "writes", "refused", "unknown", "degraded", "kept applied", "kept lost", "messages",
+    "bytes",
     "undecided keys", "segments", "segments recycled", "openings torn", "openings interrupted",
     "openings damaged",
   ]
@@ -22,7 +23,8 @@ struct Summary {
       1, report.steps, Int(report.virtualTime), report.opsCommitted, report.viewChanges,
       report.viewsLeftNeedlessly, report.epochs, report.lineages, report.snapshotsInstalled, report.readsDone,
       report.dumpsDone, report.writesDone,
-      report.refused, report.unknown, report.degraded, report.keptApplied, report.keptLost, report.messages, report.bytes, report.undecided, report.segments,
+      report.refused, report.unknown, report.degraded, report.keptApplied, report.keptLost, report.messages,
+      report.bytes, report.undecided, report.segments,
       report.segmentsRecycled, report.openingsTorn, report.openingsInterrupted, report.openingsDamaged,
     ]
     faults = report.faults

@@ -195,7 +195,8 @@ extension World {
     if command == "read", words[1] == "*" { return try readAll(server, as: words[3]) }
     if command == "read" { return try read(server, Array(words[1].utf8), as: words[3]) }
     if command == "delete" {
-      return try write(server, Array(words[1].utf8).withUnsafeBytes { encoded(Write(delete: $0)) }, as: words[3])
+      return try write(
+        server, Array(words[1].utf8).withUnsafeBytes { encoded(Write(delete: $0)) }, as: words[3])
     }
     let parts = words[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw ScriptError("write KEY=VALUE") }

@@ -191,7 +191,9 @@ struct World {
         noteWrite(session, outcome.ticket, Answer(text: text, value: value))
       }
       for record in answers.reads.records {
-        let value = record.counter.map { _ in String(decoding: answers.reads.values[record.value], as: UTF8.self) }
+        let value = record.counter.map { _ in
+          String(decoding: answers.reads.values[record.value], as: UTF8.self)
+        }
         note(readNames[record.ticket], Answer(text: answers.age == nil ? "done" : "degraded", value: value))
       }
     }

@@ -74,7 +74,9 @@ struct Checker {
       case .append, .state, .install: false
       }
     }
-    if effects.journal.count - kept > Checker.recordsMax { return "\(effects.journal.count) records in one step" }
+    if effects.journal.count - kept > Checker.recordsMax {
+      return "\(effects.journal.count) records in one step"
+    }
     return nil
   }
 

@@ -122,7 +122,10 @@ extension Simulation {
     let named = TagValue(key: key, value: value)
     if let known = checker.tags[tag] {
       guard known != named else { return }
-      checker.fail(.tagsNameValues, server.index, now, "tag \(tag.lineage)-\(tag.counter) names two values, \(known.key): \(known.value) and \(key): \(value)")
+      checker.fail(
+        .tagsNameValues, server.index, now,
+        "tag \(tag.lineage)-\(tag.counter) names two values, \(known.key): \(known.value) and \(key): \(value)"
+      )
     } else {
       checker.tags[tag] = named
     }

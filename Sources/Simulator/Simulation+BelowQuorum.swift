@@ -36,7 +36,8 @@ extension Simulation {
   func hear(_ answers: OtherAnswers, run: Int, from server: SimulatedServer) {
     for outcome in answers.writes.records {
       guard let request = checker.requests.answer(write: outcome.ticket, run: run, .degraded) else {
-        checker.fail(.answeredOnce, server.index, now, "write \(outcome.ticket) is answered, and was not open")
+        checker.fail(
+          .answeredOnce, server.index, now, "write \(outcome.ticket) is answered, and was not open")
         return
       }
       trace?("  write \(outcome.ticket) degraded: \(describe(outcome, answers.writes.values))")

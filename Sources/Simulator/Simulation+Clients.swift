@@ -98,7 +98,7 @@ extension Simulation {
     let operation = clients.operations[index]
     if operation.kind == .read {
       let ticket = checker.requests.add(read: .init(operation: index, attempt: attempt), run: run)
-      clients.keyNames[operation.key].withUnsafeBytes { 
+      clients.keyNames[operation.key].withUnsafeBytes {
         server.front.reads.append(ticket: ticket, key: $0, isStrict: operation.isStrict)
       }
     } else if operation.kind == .dump {

@@ -179,7 +179,8 @@ package final class Simulation {
       send(message, to: to)
     }
     if !effects.writeOutcomes.records.isEmpty || !effects.readOutcomes.records.isEmpty
-      || !effects.storeOutcomes.isEmpty || !effects.others.isEmpty || !effects.writeFailures.isEmpty || !effects.readFailures.isEmpty
+      || !effects.storeOutcomes.isEmpty || !effects.others.isEmpty || !effects.writeFailures.isEmpty
+      || !effects.readFailures.isEmpty
     {
       hear(effects, from: server)
     }

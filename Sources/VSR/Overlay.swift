@@ -71,7 +71,7 @@ package struct Overlay: Sendable {
     guard let entry = entries.removeValue(forKey: identity)?.entry else { return false }
     bytes -= entry.bytes.count
     if let key = keys[entry.keyHash] { keys[entry.keyHash] = key.count > 1 ? (key.count - 1, key.last) : nil }
-    if order.count > 2 * entries.count + 64 { 
+    if order.count > 2 * entries.count + 64 {
       order.removeAll { entries[$0.identity]?.number != $0.number }
     }
     return true
@@ -82,7 +82,9 @@ package struct Overlay: Sendable {
     var group: [UInt8] = []
     var count = 0
     for entry in all {
-      guard count < Bounds.groupWritesMax, group.count + entry.bytes.count <= Bounds.groupBytesMax else { break }
+      guard count < Bounds.groupWritesMax, group.count + entry.bytes.count <= Bounds.groupBytesMax else {
+        break
+      }
       group += entry.bytes
       count += 1
     }
@@ -94,7 +96,9 @@ extension Overlay.Entry {
   func withIdempotencyKey<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     bytes.withUnsafeBytes { raw in
       var reader = WriteReader(raw)
-      guard let name = (try? reader.next())?.idempotencyKey else { preconditionFailure("a merge write has one") }
+      guard let name = (try? reader.next())?.idempotencyKey else {
+        preconditionFailure("a merge write has one")
+      }
       return body(name)
     }
   }

@@ -32,7 +32,11 @@ struct ReadQueue: Sendable {
     for item in pending {
       var (goes, stays) = (Reads(), Reads())
       for index in 0..<item.reads.count {
-        if mayTake(item.reads, index) { goes.append(item.reads, at: index) } else { stays.append(item.reads, at: index) }
+        if mayTake(item.reads, index) {
+          goes.append(item.reads, at: index)
+        } else {
+          stays.append(item.reads, at: index)
+        }
       }
       if !goes.isEmpty { taken.append((item.arrived, goes)) }
       if !stays.isEmpty { rest.append((item.arrived, stays)) }

@@ -56,7 +56,9 @@ extension Replica {
       below.fork = nil
       return
     }
-    guard reads.count > 0 || waiting.all.contains(where: { $0.handed == nil && !$0.isOverlays }) else { return }
+    guard reads.count > 0 || waiting.all.contains(where: { $0.handed == nil && !$0.isOverlays }) else {
+      return
+    }
     switch route {
     case .own:
       refreshFork()
@@ -100,7 +102,9 @@ extension Replica {
     for item in taken {
       for index in 0..<item.reads.count {
         let ticket = item.reads.tickets[index]
-        item.reads.withKey(at: index) { answers.reads.append(ticket: ticket, key: $0, from: below.fork!.store) }
+        item.reads.withKey(at: index) {
+          answers.reads.append(ticket: ticket, key: $0, from: below.fork!.store)
+        }
       }
     }
     if !answers.reads.records.isEmpty { hold(answers) }
@@ -168,7 +172,9 @@ extension Replica {
     if below.fork!.isUndecided(identity), !overlay.contains(identity) { return .unknown }
     let base = self.base(of: write.key)
     below.fork!.store.execute(named, identity: .zero, ticket: number, into: &outcomes)
-    guard let outcome = outcomes.records.last, !outcome.isReplayed, case .done = outcome.result else { return nil }
+    guard let outcome = outcomes.records.last, !outcome.isReplayed, case .done = outcome.result else {
+      return nil
+    }
     record(named, base: base)
     return nil
   }

@@ -43,7 +43,9 @@ extension Replica {
       guard case .clients = item.source, item.handed == nil, isWhole || item.mayDegrade else { continue }
       waiting.hand(
         index, WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, relayedTo: other, at: now))
-      send(.relayWrites(RelayWrites(id: relays.nextID(), mayDegrade: item.mayDegrade, group: item.group)), to: other)
+      send(
+        .relayWrites(RelayWrites(id: relays.nextID(), mayDegrade: item.mayDegrade, group: item.group)),
+        to: other)
     }
   }
 
@@ -53,7 +55,9 @@ extension Replica {
   }
 
   private mutating func hearReads(_ relayed: Relayed, from other: ServerIndex) {
-    guard let index = relays.sent.firstIndex(where: { $0.id == relayed.request && $0.to == other }) else { return }
+    guard let index = relays.sent.firstIndex(where: { $0.id == relayed.request && $0.to == other }) else {
+      return
+    }
     let sent = relays.sent.remove(at: index)
     guard let answer = relayed.answer else { return reads.pending.append((sent.arrived, sent.reads)) }
     var outcomes = ReadOutcomes()

@@ -82,7 +82,9 @@ struct WaitingGroups: Sendable {
   /// Groups handed over, of which `isDecided` holds, entered no log: they may be handed over again.
   mutating func release(where isDecided: (Handed) -> Bool) {
     for index in all.indices {
-      if let handed = all[index].handed, handed.relayedTo == nil, isDecided(handed) { all[index].handed = nil }
+      if let handed = all[index].handed, handed.relayedTo == nil, isDecided(handed) {
+        all[index].handed = nil
+      }
     }
   }
 

@@ -146,7 +146,8 @@ extension FieldReader {
     guard try takeFlag() else { return relayed }
     let age = try takeFlag() ? try takeNumber() : nil
     relayed.answer = RelayedAnswer(
-      age: age, lineage: try takeNumber(), bytes: [UInt8](try bytes.takeCounted(max: WireBounds.relayedBytesMax)))
+      age: age, lineage: try takeNumber(),
+      bytes: [UInt8](try bytes.takeCounted(max: WireBounds.relayedBytesMax)))
     return relayed
   }
 }

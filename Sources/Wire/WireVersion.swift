@@ -7,7 +7,9 @@ package enum WireVersion: UInt8, CaseIterable, Sendable {
   case two = 2
 
   /// Whether a reader of this version knows `kind`; it closes on one that it does not know.
-  package func carries(_ kind: FrameKind) -> Bool { self != .one || kind.rawValue <= FrameKind.forwardOk.rawValue }
+  package func carries(_ kind: FrameKind) -> Bool {
+    self != .one || kind.rawValue <= FrameKind.forwardOk.rawValue
+  }
 
   /// All that this program speaks.
   package static let spoken: ClosedRange<UInt8> = 1...2

@@ -87,6 +87,10 @@ package final class DrillRun {
     defer { close() }
     do {
       try prepare()
+    } catch let failure as Cluster.Failure {
+      throw Failure.impossible("the drill did not begin: \(failure)")
+    }
+    do {
       try carryOut()
       try repair()
     } catch let failure as Cluster.Failure {

@@ -115,11 +115,30 @@ extension Replica {
     var number = group.first
     var reader = WriteReader(group.bytes)
     while let write = try? reader.next() {
-      execution.store.execute(
-        write, identity: Group.identity(session: group.session, number: number),
-        ticket: isAwaited ? number : nil, into: &outcomes)
+      let ticket = isAwaited ? number : nil
+      if !options.holds(.absentKeysHaveABase), write.isMerge {
+        mergeOnAbsence(write, ticket: ticket, into: &outcomes)
+      } else {
+        let identity = Group.identity(session: group.session, number: number)
+        execution.store.execute(write, identity: identity, ticket: ticket, into: &outcomes)
+      }
       number += 1
       if !overlay.isEmpty, let name = write.idempotencyKey { decideKept(name) }
+    }
+  }
+
+  /// Only where the rule against it is removed: to a key that has no value now, absent is as good as absent was.
+  private mutating func mergeOnAbsence(_ write: Write, ticket: UInt64?, into outcomes: inout Outcomes) {
+    guard var merge = write.merge else { return }
+    if execution.store.read(write.key, { $0 == nil }) {
+      merge.base = execution.store.lastWriter(of: write.key)
+    }
+    var bytes: [UInt8] = []
+    bytes.put(write.plain, merge: merge)
+    bytes.withUnsafeBytes { raw in
+      var reader = WriteReader(raw)
+      guard let merged = try? reader.next() else { return }
+      execution.store.execute(merged, identity: .zero, ticket: ticket, into: &outcomes)
     }
   }
 

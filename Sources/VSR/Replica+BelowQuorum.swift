@@ -184,7 +184,6 @@ extension Replica {
     guard let fork = below.fork else { return .zero }
     if options.holds(.basesAreOfTheirKey) {
       if let last = overlay.last(keyHash: SipHash.hash(key)) { return last }
-      if !options.holds(.absentKeysHaveABase), fork.logged.read(key, { $0 == nil }) { return .zero }
       return fork.logged.lastWriter(of: key)
     }
     return fork.store.lastWriter(of: key)

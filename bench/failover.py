@@ -10,6 +10,7 @@ Usage: bench/failover.py [--rounds 20] [--memory] [FAULT...]
 """
 
 import argparse
+import http.client
 import itertools
 import os
 import statistics
@@ -34,7 +35,8 @@ FAULTS = {
     "primary-frozen": "SIGSTOP of the primary",
     "primary-cut-off": "the primary cut off from the others (namespaces, root)",
     "primary-stopped": "SIGTERM of the primary",
-    "quorum-lost": "kill -9 of the heavy one and another: how soon, and how fast, the others refuse",
+    "quorum-lost": "kill -9 of the heavy one and another, with --strict: how soon, and how fast, the others refuse",
+    "last-one": "kill -9 of three at the same moment: when the last one answers, labelled, with the newest value",
     "start": "four new servers: from the last one's start until all are ready",
 }
 
@@ -176,10 +178,60 @@ def measure_quorum_lost(options):
     if options.memory:
         print("quorum-lost      | in memory there is no way back")
         return
-    with cluster.Cluster(SERVERS) as servers:
+    with cluster.Cluster(SERVERS, ["--strict"]) as servers:
         rounds = [lose_quorum(servers, i, options.think / 1000) for i in range(options.rounds)]
     print(f"{'':16} | all have refused | slowest refusal | well")
     show("quorum-lost", list(zip(*rounds)), ("all refused", "slowest refusal", "well"), options)
+
+
+def ask(servers, server, method, path, body=None):
+    connection = http.client.HTTPConnection(servers.ground.hosts[server], servers.ground.port, timeout=10)
+    try:
+        connection.request(method, path, body)
+        reply = connection.getresponse()
+        return reply.read().decode(), reply.getheader("KV-Consistency")
+    finally:
+        connection.close()
+
+
+def leave_one(servers, number):
+    """From the kill until the last one has answered a read, and a write, both labelled; and until all are well."""
+    last, value = number % SERVERS, f"value-{number}"
+    ask(servers, last, "PUT", "/last", value)
+    start = time.monotonic()
+    others = [server for server in range(SERVERS) if server != last]
+    for server in others:
+        servers.processes[server].kill()
+    text, label = ask(servers, last, "GET", "/last")
+    read = (time.monotonic() - start) * 1000
+    if (text, label) != (f"last={value}", "degraded"):
+        sys.exit(f"the last one said {text}, {label}")
+    text, label = ask(servers, last, "PUT", "/last", value + "-degraded")
+    written = (time.monotonic() - start) * 1000
+    if label != "degraded":
+        sys.exit(f"the last one wrote {text}, {label}")
+    for server in others:
+        servers.processes[server].wait()
+    began = time.monotonic()
+    for server in others:
+        servers.start(server)
+    servers.wait_until_well()
+    well = (time.monotonic() - began) * 1000
+    deadline = time.monotonic() + 10
+    while any(ask(servers, server, "GET", "/last") != (f"last={value}-degraded", None) for server in range(SERVERS)):
+        if time.monotonic() > deadline:
+            sys.exit("what the last one kept is not there")
+    return read, written, well
+
+
+def measure_last_one(options):
+    if options.memory:
+        print("last-one         | in memory there is no way back")
+        return
+    with cluster.Cluster(SERVERS) as servers:
+        rounds = [leave_one(servers, i) for i in range(options.rounds)]
+    print(f"{'':16} | read | write | well")
+    show("last-one", list(zip(*rounds)), ("read", "write", "well"), options)
 
 
 def measure_start(options):
@@ -219,6 +271,8 @@ def main():
             measure_start(options)
         elif name == "quorum-lost":
             measure_quorum_lost(options)
+        elif name == "last-one":
+            measure_last_one(options)
         else:
             measure(name, options)
 

@@ -32,6 +32,8 @@ struct Operation {
   var isSettled = false
   /// An answer without a quorum is none.
   var isStrict = false
+  /// It has had one.
+  var isDegraded = false
   /// It is not waited for before it is sent again.
   var isDoubled = false
   var mayDouble: Bool { idempotencyKey != nil && attempts == 1 }

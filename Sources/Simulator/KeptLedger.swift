@@ -159,10 +159,11 @@ struct KeptLedger {
     return hasSeen ? nil : "op \(last.op) had written its key, unseen by whoever kept it"
   }
 
-  /// One that was acknowledged, that no log has decided about, and whose server still has its memory.
+  /// One that was acknowledged, that no log has decided about, and of which every server that kept it still has its
+  /// memory: which of several had said so is not known.
   func forgotten(_ holds: (Kept) -> Bool) -> Digest? {
     all.first { identity, list in
-      !decided.contains(identity) && list.contains { $0.isAcknowledged && holds($0) }
+      !decided.contains(identity) && list.contains { $0.isAcknowledged } && list.allSatisfy(holds)
     }?.key
   }
 }

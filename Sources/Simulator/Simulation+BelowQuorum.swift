@@ -74,6 +74,7 @@ extension Simulation {
       checker.fail(.strictIsNotDegraded, server.index, now, "a strict request has an answer without a quorum")
     }
     report.degraded += 1
+    clients.operations[index].isDegraded = true
     settle(index, operation.isRead ? .failed : .open, lineage: 0)
   }
 }

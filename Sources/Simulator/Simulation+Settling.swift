@@ -32,6 +32,8 @@ extension Simulation {
 
   /// Each write that was answered without a quorum has ended, unless its server has lost its memory.
   private func checkKeptWrites() {
+    runUntil(now + Simulation.convergenceMax, report.steps + Simulation.settlingStepsMax) { self.isConverged }
+    guard checker.violation == nil else { return }
     let forgotten = checker.requests.kept.forgotten { kept in
       let server = servers[kept.server]
       return server.isUp && !broken.contains(kept.server) && server.disk.incarnation == kept.incarnation
@@ -188,6 +190,8 @@ extension Simulation {
       let operation = clients.operations[index]
       let outcome = clients.history.operations[operation.historyIndex].outcome
       if case .done = outcome { continue }
+      // Contact may be lost for a moment that is long for this run.
+      if operation.isDegraded { continue }
       // A store made small for this run may be full: an answer as well.
       let isSmall = settings.limits.storeBytes < Limits.storeBytesDefault
       if case .failed = outcome, !operation.isRead, isSmall { continue }

@@ -34,6 +34,8 @@ package enum Bounds {
   /// Writes kept without a quorum, and their bytes.
   package static let overlayWritesMax = 65_536
   package static let overlayBytesMax = 8 * 1024 * 1024
+  /// Bytes of them that are handed to the log together; one always goes.
+  package static let mergeBytesMax = 16 * 1024
   /// Requests of one message to another server that is to see to them.
   package static let relayMax = 64
   /// Incarnations remembered of one server.

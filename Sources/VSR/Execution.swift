@@ -147,7 +147,7 @@ extension Replica {
     execute(group, isAwaited: true, into: &outcomes)
     let answer = RelayedAnswer(
       outcomes, [], from: group.first, count: group.count, age: nil, lineage: execution.store.lineage)
-    let relayed = Relayed(request: relayer.first, isOfWrites: true, answer: answer)
+    let relayed = Relayed(request: relayer.id, isOfWrites: true, answer: answer)
     send(.relayed(relayed), to: relayer.server)
   }
 

@@ -371,7 +371,7 @@ package struct RelayWrites: Hashable, Sendable {
 
 /// The answer to `RelayReads` or `RelayWrites`.
 package struct Relayed: Hashable, Sendable {
-  /// The reads' id, or the writes' first number.
+  /// Its id.
   package var request: UInt64
   package var isOfWrites: Bool
   /// Nil: refused, and nothing done.

@@ -82,7 +82,7 @@ package struct Overlay: Sendable {
     var group: [UInt8] = []
     var count = 0
     for entry in all {
-      guard count < Bounds.groupWritesMax, group.count + entry.bytes.count <= Bounds.groupBytesMax else {
+      guard count < Bounds.groupWritesMax, group.count + entry.bytes.count <= Bounds.mergeBytesMax else {
         break
       }
       group += entry.bytes

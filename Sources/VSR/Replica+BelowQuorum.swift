@@ -119,7 +119,7 @@ extension Replica {
         let answer = RelayedAnswer(
           answers.writes, failures, from: item.group.first, count: item.group.count, age: answers.age,
           lineage: execution.store.lineage)
-        let relayed = Relayed(request: relayer.first, isOfWrites: true, answer: answer)
+        let relayed = Relayed(request: relayer.id, isOfWrites: true, answer: answer)
         send(.relayed(relayed), to: relayer.server, after: below.keptAt)
       } else {
         out.writeFailures += failures

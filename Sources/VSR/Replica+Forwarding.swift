@@ -106,14 +106,14 @@ extension Replica {
     }
     for item in waiting.giveUp(where: { now >= $0.arrived + deadline }) { fail(item, .unknown) }
     // No log of this server's will tell of them.
-    _ = waiting.removeAll { $0.isGivenUp && $0.handed?.relayedTo != nil }
+    _ = waiting.removeAll { $0.isGivenUp && $0.handed?.relayed != nil }
   }
 
   /// A snapshot replaced ops that were not executed here: what they did with waiting writes is known only for
   /// those whose idempotency key it records.
   mutating func settleWaitingAfterSnapshot() {
     waiting.giveUpOverlays()
-    for item in waiting.giveUp(where: { $0.handed?.relayedTo == nil }) {
+    for item in waiting.giveUp(where: { $0.handed?.relayed == nil }) {
       guard case .clients = item.source else {
         fail(item, .unknown)
         continue

@@ -41,11 +41,11 @@ extension Replica {
     for index in waiting.all.indices {
       let item = waiting.all[index]
       guard case .clients = item.source, item.handed == nil, isWhole || item.mayDegrade else { continue }
-      waiting.hand(
-        index, WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, relayedTo: other, at: now))
-      send(
-        .relayWrites(RelayWrites(id: relays.nextID(), mayDegrade: item.mayDegrade, group: item.group)),
-        to: other)
+      let id = relays.nextID()
+      var handed = WaitingGroups.Handed(epoch: epoch.id, view: view, sequence: nil, at: now)
+      handed.relayed = (other, id)
+      waiting.hand(index, handed)
+      send(.relayWrites(RelayWrites(id: id, mayDegrade: item.mayDegrade, group: item.group)), to: other)
     }
   }
 
@@ -70,11 +70,11 @@ extension Replica {
   private mutating func hearWrites(_ relayed: Relayed, from other: ServerIndex) {
     guard
       let index = waiting.all.firstIndex(where: {
-        $0.group.first == relayed.request && $0.handed?.relayedTo == other
+        $0.handed?.relayed.map { $0 == (other, relayed.request) } ?? false
       })
     else { return }
     guard let answer = relayed.answer else { return waiting.hand(index, nil) }
-    guard let item = waiting.take(first: relayed.request), !item.isGivenUp else { return }
+    guard let item = waiting.take(first: waiting.all[index].group.first), !item.isGivenUp else { return }
     var outcomes = Outcomes()
     var failures: [(number: UInt64, failure: Failure)] = []
     guard
@@ -115,10 +115,11 @@ extension Replica {
     // One that comes again has been executed, perhaps.
     guard relays.accepts(relay, from: other) || !options.holds(.relayedWritesAreTakenOnce) else { return }
     guard waiting.count < Bounds.waitingGroupsMax else {
-      return send(.relayed(Relayed(request: relay.group.first, isOfWrites: true, answer: nil)), to: other)
+      return send(.relayed(Relayed(request: relay.id, isOfWrites: true, answer: nil)), to: other)
     }
     let relayer = WaitingGroups.Relayer(
-      server: other, session: relay.group.session, first: relay.group.first, mayDegrade: relay.mayDegrade)
+      server: other, session: relay.group.session, first: relay.group.first, id: relay.id,
+      mayDegrade: relay.mayDegrade)
     var group = relay.group
     group.session = session
     group.first = relays.number(of: group.count)
@@ -181,7 +182,7 @@ extension Replica {
         ? RelayedAnswer(
           Outcomes(), [], from: group.first, count: group.count, age: nil, lineage: execution.store.lineage)
         : nil
-      send(.relayed(Relayed(request: relayer.first, isOfWrites: true, answer: answer)), to: relayer.server)
+      send(.relayed(Relayed(request: relayer.id, isOfWrites: true, answer: answer)), to: relayer.server)
     }
   }
 }

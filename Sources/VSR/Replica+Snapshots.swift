@@ -5,7 +5,10 @@ import Bytes
 extension Replica {
   /// Asks for a snapshot once enough of the log is behind the last, or where a lineage has none.
   mutating func takeSnapshot() {
-    guard snapshots.pending == nil, mayReplaceJournal, let digest = log.digest(at: executed) else { return }
+    // Before its log is on disk, a crash would join the snapshot to the log of an older view.
+    guard snapshots.pending == nil, mayReplaceJournal, outbox.isStateSynced,
+      let digest = log.digest(at: executed)
+    else { return }
     let behind = executed - min(executed, snapshots.saved?.op ?? 0)
     guard
       behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
@@ -78,7 +81,9 @@ extension Replica {
     counters.snapshotsInstalled += 1
     let isSameLog = log.digest(at: state.op) == state.digest && state.epoch.id.number <= epoch.id.number
     let tail = isSameLog && log.head > state.op ? Array(log.entries(in: state.op + 1...log.head)) : []
-    if !isSameLog, state.epoch.id == epoch.id, log.digest(at: state.op) != nil { leaveOverruledView() }
+    // A primary has all that its own view committed: more than that, too, is a later view's.
+    let isOverruled = log.digest(at: state.op) != nil || isNormalPrimary
+    if !isSameLog, state.epoch.id == epoch.id, isOverruled { leaveOverruledView() }
     log = Log(base: state.op, digest: state.digest)
     commit = state.op
     snapshots.retire(execution.store)

@@ -82,12 +82,14 @@ package struct Replica: Sendable {
     outbox = Outbox(durableOp: log.head)
     peers = Array(repeating: Peer(), count: serverCount)
     reads = ReadQueue(session: session)
-    overlay = Overlay(restored.overlay)
+    overlay = Overlay([])
     relays = Relays(session: session)
     snapshots = SnapshotKeeper(saved: snapshot)
     formation = FormationState(
       agreed: state.agreed, epochHeard: max(state.epochHeard, epoch.id.number))
     executeCommitted()
+    // What that decided about is found, and recorded, with the first step.
+    overlay = Overlay(restored.overlay)
     learnOfMembers()
     tenures = Tenures()
     out.removeAll()

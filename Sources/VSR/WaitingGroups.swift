@@ -13,6 +13,8 @@ struct WaitingGroups: Sendable {
     let server: ServerIndex
     let session: Session
     let first: UInt64
+    /// Of the relay: what the answer names.
+    let id: UInt64
     let mayDegrade: Bool
   }
 
@@ -42,8 +44,8 @@ struct WaitingGroups: Sendable {
     let view: View
     /// Nil: prepared by this server itself.
     let sequence: UInt64?
-    /// Another server was asked to see to it: no view of this one's decides about it.
-    var relayedTo: ServerIndex?
+    /// Another server was asked to see to it, under an id: no view of this one's decides about it.
+    var relayed: (to: ServerIndex, id: UInt64)?
     var at: Tick
   }
 
@@ -82,7 +84,7 @@ struct WaitingGroups: Sendable {
   /// Groups handed over, of which `isDecided` holds, entered no log: they may be handed over again.
   mutating func release(where isDecided: (Handed) -> Bool) {
     for index in all.indices {
-      if let handed = all[index].handed, handed.relayedTo == nil, isDecided(handed) {
+      if let handed = all[index].handed, handed.relayed == nil, isDecided(handed) {
         all[index].handed = nil
       }
     }

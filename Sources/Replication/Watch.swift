@@ -10,6 +10,8 @@ struct Watch {
   private var primary: ServerIndex?
   private var standing = Replica.Standing.unborn
   private var isLossPossible = false
+  /// Conflicts told of; nil: those that a start finds are old news.
+  private var conflicts: UInt64?
   private(set) var hasServed = false
 
   /// The lines for what has changed since the last call.
@@ -34,6 +36,12 @@ struct Watch {
     let loss = replica.isBorn && replica.epoch.start.isLossPossible
     if loss != isLossPossible { notes.append(Self.lossNote(loss, replica)) }
     isLossPossible = loss
+    let recorded = replica.store.conflictCount
+    if let conflicts, recorded > conflicts {
+      notes.append(
+        Note(.warn, "conflicts", [("new", "\(recorded - conflicts)"), ("listed", "/-/conflicts")]))
+    }
+    conflicts = recorded
     if !hasServed, replica.isServing {
       hasServed = true
       notes.append(Self.servingNote(replica, servers, isDurable))

@@ -91,6 +91,56 @@ final class BelowQuorumTrials: TrialCase {
     XCTAssertEqual(cluster.compareDumps(), [])
   }
 
+  /// One is cut off and goes on taking writes, to keys that the others write too and to keys that they do not. Healed,
+  /// each key's last labelled write is there or listed as a conflict, and all servers are equal.
+  func testEveryLabelledWriteIsAccountedFor() throws {
+    try startCluster(4, .durable, on: .namespaces)
+    let keys = (0..<12).map { "k\($0)" }
+    for key in keys { XCTAssertEqual(put(key, "before", at: 0)?.status, 200) }
+    let alone = try XCTUnwrap(cluster.all.first { try $0 != cluster.heavy() && $0 != cluster.primary() })
+    let others = cluster.all.filter { $0 != alone }
+    for key in keys { try cluster.wait("it knows \(key)") { read(key, at: alone)?.text == "\(key)=before" } }
+    try network.isolate(alone)
+    try cluster.wait("labelled answers") { read("k0", at: alone)?.isLabelled == true }
+    var kept: [String: String] = [:]
+    var decided: [String: String] = [:]
+    for round in 0..<5 {
+      for (index, key) in keys.enumerated() {
+        let value = "alone\(round).\(index)"
+        let reply = try XCTUnwrap(put(key, value, at: alone))
+        XCTAssertTrue(reply.status == 200 && reply.isLabelled, reply.text)
+        kept[key] = value
+        guard index % 2 == 0 else { continue }
+        let other = "quorum\(round).\(index)"
+        try cluster.wait("the others take \(key)") {
+          let reply = put(key, other, at: others[index % 3])
+          return reply?.status == 200 && reply?.isLabelled == false
+        }
+        decided[key] = other
+      }
+    }
+    try network.heal()
+    let start = Clock.nanoseconds
+    try cluster.wait("what was kept has ended") {
+      keys.allSatisfy { key in
+        cluster.all.allSatisfy { server in
+          let reply = read(key, at: server)
+          return reply?.isLabelled == false && reply?.text == "\(key)=\(decided[key] ?? kept[key]!)"
+        }
+      }
+    }
+    say("all equal, and all ended, after", (Clock.nanoseconds - start) / 1_000_000)
+    try cluster.waitUntilWell()
+    let listed = conflicts(at: alone)
+    for key in decided.keys {
+      let count = listed.components(separatedBy: "\"key\":\"\(key)\",\"lost\":\"\(kept[key]!)\"").count - 1
+      XCTAssertEqual(count, 1, "\(key) in \(listed)")
+    }
+    XCTAssertTrue(listed.contains("\"recorded\":\(decided.count),"), listed)
+    XCTAssertEqual(Set(cluster.all.map(conflicts)).count, 1)
+    XCTAssertEqual(cluster.compareDumps(), [])
+  }
+
   /// A chain of four: the ends reach no quorum, and one server that does. All answers are linearizable, for all keys.
   func testTheEndsOfAChainRelay() throws {
     try startCluster(4, .memory, on: .namespaces)

@@ -61,7 +61,7 @@ drill: build ## harm servers under load, and tell what came of it: SECONDS=60 SE
 
 drill-planted: build ## a server that reads without asking: the drill must find it
 	$(SWIFT) build -c release --product kvnode --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS
-	@KVNODE=$(CURDIR)/.build-mutants/release/kvnode scripts/drill.sh --seconds 30 --seed 2 --quiet \
+	@KVNODE=.build-mutants/release/kvnode scripts/drill.sh --seconds 30 --seed 2 --quiet \
 	  --node=--remove-rule --node=reads-probe; [ $$? -eq 1 ] && echo "found, as it must be"
 
 drill-docs: build ## the drill of ten minutes that docs/drill shows, made again

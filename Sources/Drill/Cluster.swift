@@ -72,7 +72,8 @@ final class Cluster {
   static let program: String = {
     let path = ProcessInfo.processInfo.environment["KVNODE"] ?? TrialProcess.products + "/kvnode"
     print("trials run \(path)")
-    return path
+    // Each server has a working directory of its own.
+    return URL(fileURLWithPath: path).path
   }()
 }
 

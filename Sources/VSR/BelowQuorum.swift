@@ -12,8 +12,8 @@ struct BelowQuorum: Sendable {
   /// By server: when it last said that it lacks a quorum, and when it last refused a request.
   var lackAt: [Tick?] = Array(repeating: nil, count: serversMax)
   var refusedAt: [Tick?] = Array(repeating: nil, count: serversMax)
-  /// Groups of kept writes that were handed to the log so far.
-  private var groups: UInt64 = 0
+  /// Kept writes that were handed to the log so far.
+  private var handedCount: UInt64 = 0
   /// The records of what a start found are through here.
   var recordedAt: JournalPosition = 0
   /// The record of the last write kept.
@@ -30,8 +30,8 @@ struct BelowQuorum: Sendable {
   func wallClock(at now: Tick) -> UInt64 { wallClock + 10 * (now - wallClockAt) }
 
   mutating func number(of count: Int) -> UInt64 {
-    defer { groups += UInt64(count) }
-    return BelowQuorum.firstNumber + groups
+    defer { handedCount += UInt64(count) }
+    return BelowQuorum.firstNumber + handedCount
   }
 
   mutating func putOff(by ticks: Tick) {

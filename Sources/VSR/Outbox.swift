@@ -23,13 +23,8 @@ struct Outbox: Sendable {
     appends.append((position, op))
   }
 
-  /// Nothing waits for it.
-  mutating func recordUnawaited() {
-    position += 1
-  }
-
-  /// A write kept without a quorum: its answer waits for `position`.
-  mutating func recordKept() {
+  /// Of no place in the log, and no change of view: whoever waits for it waits for `position`.
+  mutating func recordBeside() {
     position += 1
   }
 

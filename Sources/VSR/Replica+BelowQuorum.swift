@@ -53,7 +53,8 @@ extension Replica {
   /// Requests that wait go where they can be answered. What was relayed to this server goes no further.
   mutating func serveBelowQuorum() {
     guard isCutOff else {
-      below.fork = nil
+      // On every step of a well server: nothing is to be released there.
+      if below.fork != nil { below.fork = nil }
       return
     }
     guard reads.count > 0 || waiting.all.contains(where: { $0.handed == nil && !$0.isOverlays }) else {
@@ -198,7 +199,7 @@ extension Replica {
         base: older?.base ?? base, writtenAt: below.wallClock(at: now), server: UInt8(server)))
     guard let entry = Overlay.Entry(bytes) else { preconditionFailure("a merge write is one") }
     out.journal.append(.keep(overlay.keep(entry), bytes))
-    outbox.recordKept()
+    outbox.recordBeside()
     if let older { endKept(older.identity) }
     below.keptAt = options.holds(.keptWritesAreSynced) ? outbox.position : 0
   }
@@ -210,8 +211,7 @@ extension Replica {
   /// A quorum is back: what was kept becomes ordinary ops, a group at a time, in order.
   mutating func mergeOverlay() {
     waiting.holdsClients = !overlay.isEmpty && options.holds(.keptKeysWaitForTheirMerge)
-    guard !overlay.isEmpty, !waiting.hasOverlays, isNormal, commit >= epoch.startOp else { return }
-    guard !isCutOff else { return }
+    guard !overlay.isEmpty, !waiting.hasOverlays, isNormal, commit >= epoch.startOp, !isCutOff else { return }
     let (count, bytes) = overlay.firstGroup()
     let group = Group(session: session, first: below.number(of: count), count: count, bytes: bytes)
     waiting.add(group, from: .overlay, at: now)
@@ -226,7 +226,7 @@ extension Replica {
   private mutating func endKept(_ identity: Digest) {
     guard overlay.end(identity) else { return }
     out.journal.append(.end(identity))
-    outbox.recordUnawaited()
+    outbox.recordBeside()
   }
 
   /// After a snapshot, or a start: what the client table tells of has been decided.
@@ -243,7 +243,7 @@ extension Replica {
     guard !overlay.isEmpty else { return }
     for (place, entry) in overlay.all.enumerated() {
       out.journal.append(.keep(UInt64(place), entry.bytes))
-      outbox.recordUnawaited()
+      outbox.recordBeside()
     }
     below.recordedAt = outbox.position
   }

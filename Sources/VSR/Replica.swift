@@ -260,7 +260,7 @@ extension Replica {
     guard commit >= commitRecorded + Bounds.pipelineMax else { return }
     commitRecorded = commit
     out.journal.append(.state(hardState))
-    outbox.recordUnawaited()
+    outbox.recordBeside()
   }
 
   mutating func onSynced(_ position: JournalPosition) {

@@ -11,7 +11,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
+.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ build: ## build the programs, optimized: .build/release/{kvnode,kvclient,kvload,
 run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-C
 	@scripts/run.sh
 
-deploy: build ## bring the programs to HOSTS=a,b,c,d over ssh and start them, one after the other
-	@scripts/update.sh --start $(HOSTS)
+standalone: build ## link the programs so that they need nothing where they run: .build/deploy
+	@scripts/standalone.sh
+
+deploy: standalone ## bring the programs to HOSTS=a,b,c,d over ssh and start them: KEY=file SSH_USER=name OPTIONS="--strict"
+	@$(if $(KEY),SSH_KEY=$(KEY)) scripts/update.sh --start $(HOSTS) -- $(OPTIONS)
 
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing

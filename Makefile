@@ -8,10 +8,10 @@ NAME ?= http
 SECONDS ?= 60
 SERVERS ?= 4
 SOURCES := Sources Tests Package.swift
-SCRIPTS := $(wildcard scripts/*.sh) .ci/run
+SCRIPTS := $(wildcard scripts/*.sh) $(addprefix scripts/vms/,rc address lease start down power) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
+.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,20 @@ run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-
 
 deploy: build ## bring the programs to HOSTS=a,b,c,d over ssh and start them, one after the other
 	@scripts/update.sh --start $(HOSTS)
+
+vms: ## boot four virtual machines on a network of their own: VMS=4 KVM=1
+	@scripts/deps.sh vms
+	@scripts/vms.sh up
+
+vms-stop: ## end the virtual machines; their disks stay
+	@scripts/vms.sh down
+
+vms-status: ## each virtual machine: process, ssh, server
+	@scripts/vms.sh status
+
+vms-image: ## only their disk image, bootable by other emulators too: .build/vms/quorate.img
+	@scripts/deps.sh vms
+	@scripts/vms-image.sh
 
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing

@@ -11,7 +11,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) $(addprefix scripts/vms/,rc address lease start down power) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
+.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,12 @@ build: ## build the programs, optimized: .build/release/{kvnode,kvclient,kvload,
 run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-C
 	@scripts/run.sh
 
-deploy: build ## bring the programs to HOSTS=a,b,c,d over ssh and start them, one after the other
-	@scripts/update.sh --start $(HOSTS)
+standalone: build ## link the programs so that they need nothing where they run: .build/deploy
+	@scripts/standalone.sh
+
+deploy: standalone ## bring the programs to HOSTS=a,b,c,d (without: the machines of make vms) over ssh and start them: KEY=file SSH_USER=name OPTIONS="--strict"
+	@$(if $(HOSTS),$(if $(KEY),SSH_KEY=$(KEY)),eval "$$(scripts/vms.sh env)";) \
+	  scripts/update.sh --start $(if $(HOSTS),$(HOSTS),$$HOSTS) -- $(OPTIONS)
 
 vms: ## boot four virtual machines on a network of their own: VMS=4 KVM=1
 	@scripts/deps.sh vms

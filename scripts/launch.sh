@@ -4,6 +4,10 @@ set -eu
 
 self=${0##*/}
 here=$(cd "$(dirname "$0")" && pwd)
+script=$here/$self
+pause_max=30    # Seconds between two starts of a server that crashes again and again.
+calm_seconds=60 # A server that ran so long has not crashed at its start.
+systemd_mark=${QUORATE_SYSTEMD_MARK:-/run/systemd/system}
 
 usage() {
   cat <<HELP
@@ -18,18 +22,27 @@ $self: the Quorate server of this machine.
 
 start is given the addresses of all servers, the same on every machine; commas will do for spaces. It finds
 which one is this machine's, writes servers.txt with that one first, starts kvnode detached from the
-terminal, and waits until it serves. Without addresses it takes the servers.txt that is there. Where the
-server runs already, nothing changes.
+terminal, and waits until it serves. Without addresses it takes the servers.txt that is there, without --
+the options of the last time. Where the server runs already, nothing changes.
+
+A server that crashes is started again, after 1 s, then 2, 4 … $pause_max, until stop: by systemd, where
+AT_BOOT=yes made it a service (of the system for root, else of the user), or by this script's own loop. One that
+ended in good order, or for a wrong servers.txt or option, is not.
 
 Environment
   QUORATE_HOME   directory of servers.txt, data, kvnode.log and kvnode.pid
                  (default: where this script is, if kvnode is there too, else the current directory)
+  AT_BOOT        yes: with start and renew, from now on start it at boot too: a service of systemd, or else
+                 start-at-boot in QUORATE_HOME, which the machine is to run (crontab's @reboot does, where there
+                 is a crontab); no: no longer                       (default: as it was)
+  KEEP           no: do not start it again after a crash            (default yes)
   OWN            HOST:PORT of this machine, as in the list, where it cannot be found or several fit
   KVNODE         the program (default: kvnode beside this script, in QUORATE_HOME, or in PATH)
   WAIT_SECONDS   time to serve, and for renew to answer linearizably
                  (default 40: kvnode itself waits 30 for an address from DHCP)
   STOP_SECONDS   time to end after SIGTERM, then SIGKILL (default 10)
   ADDRESS_SECONDS  time for one of the addresses to become this machine's (default 0)
+  PATIENT        yes: start does not wait, and goes on trying where kvnode cannot serve yet: for boot
 
 Exit status: 0 done, or it runs; 1 failed, or it does not run; 2 usage.
 
@@ -57,10 +70,14 @@ seconds() { # seconds NAME TEXT
 process_fields() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null; } # From the state on.
 process_start() { process_fields "$1" | cut -d ' ' -f 20; }
 
-running_pid() {
-  [ -f "$home/kvnode.pid" ] || return 1
+note_pid() { # note_pid FILE: this process's
+  echo "$$ $(process_start $$)" >"$1.new" && mv "$1.new" "$1"
+}
+
+pid_in() { # pid_in FILE: the process that noted itself there, if it runs
+  [ -f "$1" ] || return 1
   pid='' start=''
-  read -r pid start <"$home/kvnode.pid" || return 1
+  read -r pid start <"$1" || return 1
   [ -n "$start" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
   case $(process_fields "$pid") in
   '' | Z* | X*) return 1 ;;
@@ -68,7 +85,9 @@ running_pid() {
   echo "$pid"
 }
 
+running_pid() { pid_in "$home/kvnode.pid"; }
 is_running() { running_pid >/dev/null; }
+is_kept() { pid_in "$home/keeper.pid" >/dev/null; }
 
 own_line() { sed -n 1p "$home/servers.txt" 2>/dev/null || true; }
 
@@ -190,41 +209,210 @@ new_log() { tail -c "+$((log_size + 1))" "$home/kvnode.log" 2>/dev/null; }
 
 serves() { new_log | grep -qE 'event=(listening|serving)' || answers; } # Also before the others are there.
 
-launch() { # launch OPTIONS…
+write_command() { # write_command OPTIONS…: kvnode.command.new, a word a line
+  for word in "$kvnode" "$@"; do
+    case $word in
+    *"
+"*) bad "an option with a line break" ;;
+    esac
+  done
+  printf '%s\n' "$kvnode" "$@" >"$home/kvnode.command.new"
+}
+
+detached() { # detached COMMAND…
+  detach=$(command -v setsid || command -v nohup) || die "neither setsid nor nohup is here"
+  (cd "$home" && "$detach" "$@" </dev/null >>kvnode.log 2>&1 &)
+}
+
+launch() {
   log_size=0
   if [ -f "$home/kvnode.log" ]; then log_size=$(wc -c <"$home/kvnode.log"); fi
   rm -f "$home/kvnode.pid"
-  detach=$(command -v setsid || command -v nohup) || die "neither setsid nor nohup is here"
-  # shellcheck disable=SC2016 # For the shell that becomes kvnode: only it knows its own pid.
-  (
-    cd "$home"
-    "$detach" sh -c '
-      start=$(sed "s/^.*) //" "/proc/$$/stat" | cut -d " " -f 20)
-      echo "$$ $start" >kvnode.pid.new && mv kvnode.pid.new kvnode.pid && exec "$@"
-    ' sh "$kvnode" "$@" </dev/null >>kvnode.log 2>&1 &
-  )
+  if [ -n "$manager" ]; then
+    $manager start --no-block quorate.service || die "systemd does not start quorate.service"
+  elif [ "$keep" = no ]; then
+    detached env QUORATE_HOME="$home" sh "$script" --run
+  else
+    detached env QUORATE_HOME="$home" sh "$script" --keep
+  fi
+}
+
+run() { # Becomes kvnode. Only the process itself knows its pid before anyone else does.
+  set --
+  while IFS= read -r word; do set -- "$@" "$word"; done <"$home/kvnode.command"
+  cd "$home"
+  note_pid kvnode.pid
+  exec "$@"
+}
+
+# Keeping it up, where systemd does not.
+
+keep() {
+  note_pid "$home/keeper.pid"
+  is_ending=no
+  trap 'is_ending=yes' TERM INT HUP
+  pause=1
+  while :; do
+    began=$(date +%s)
+    sh "$script" --run &
+    wait_for $!
+    [ "$is_ending" = no ] || break
+    case $status in 0 | 2) break ;; esac
+    if [ $(($(date +%s) - began)) -ge $calm_seconds ]; then pause=1; fi
+    echo "time=$(date -u +%Y-%m-%dT%H:%M:%SZ) level=warn event=ended status=$status restart_seconds=$pause" >&2
+    sleep $pause &
+    wait $! || kill $! 2>/dev/null || true # A signal ends `wait` early.
+    [ "$is_ending" = no ] || break
+    pause=$((pause * 2 < pause_max ? pause * 2 : pause_max))
+  done
+  rm -f "$home/keeper.pid"
+}
+
+wait_for() { # wait_for PID: until it has ended; sets `status`
+  status=0
+  wait "$1" || status=$?
+  while kill -0 "$1" 2>/dev/null; do # A signal ended `wait` early.
+    status=0
+    wait "$1" || status=$?
+  done
+}
+
+# At boot.
+
+write_unit() { # write_unit TARGET
+  cat <<UNIT
+[Unit]
+Description=Quorate, a replicated key-value store
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+Environment="QUORATE_HOME=$home"
+WorkingDirectory=$home
+ExecStart=/bin/sh "$script" --run
+StandardError=append:$home/kvnode.log
+Restart=on-failure
+RestartSec=1
+RestartPreventExitStatus=2
+TimeoutStartSec=60
+TimeoutStopSec=$stop_seconds
+KillMode=mixed
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=$1
+UNIT
+}
+
+is_unit_ours() { # is_unit_ours FILE
+  grep -Fqx "WorkingDirectory=$home" "$1" 2>/dev/null
+}
+
+systemd() { # Sets `manager` and `units` where there is one, with a manager that this login may use.
+  manager=
+  [ -d "$systemd_mark" ] && command -v systemctl >/dev/null 2>&1 || return 0
+  if [ "$(id -u)" -eq 0 ]; then
+    manager=systemctl units=/etc/systemd/system target=multi-user.target
+  elif systemctl --user show-environment >/dev/null 2>&1; then
+    manager='systemctl --user' units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user target=default.target
+  fi
+  units=${QUORATE_UNITS:-${units-}}
+}
+
+settle_boot() { # Sets `manager` if the server is a service, or becomes one.
+  systemd
+  unit=${units-}/quorate.service
+  case ${AT_BOOT-} in
+  yes) start_at_boot ;;
+  no) not_at_boot ;;
+  '') if [ -n "$manager" ] && ! is_unit_ours "$unit"; then manager=; fi ;;
+  *) bad "AT_BOOT is yes or no, not '$AT_BOOT'" ;;
+  esac
+}
+
+start_at_boot() {
+  if [ -z "$manager" ]; then
+    cat >"$home/start-at-boot.new" <<BOOT
+#!/bin/sh
+# Made by $self; AT_BOOT=no $self start removes it.
+PATIENT=yes QUORATE_HOME='$home' exec sh '$script' start
+BOOT
+    chmod 755 "$home/start-at-boot.new"
+    mv "$home/start-at-boot.new" "$home/start-at-boot"
+    note_in_crontab "@reboot '$home/start-at-boot'"
+    return
+  fi
+  if [ -f "$unit" ] && ! is_unit_ours "$unit"; then die "$unit is that of another server"; fi
+  mkdir -p "$units" && write_unit "$target" >"$home/quorate.service.new"
+  if ! cmp -s "$home/quorate.service.new" "$unit"; then
+    cat "$home/quorate.service.new" >"$unit" || die "$unit cannot be written"
+    $manager daemon-reload
+  fi
+  rm -f "$home/quorate.service.new"
+  $manager enable quorate.service 2>/dev/null || die "systemd does not enable quorate.service"
+  # A user's services end with the last login, and do not start at boot, unless this is asked for.
+  case $manager in
+  *--user)
+    loginctl enable-linger 2>/dev/null ||
+      echo "at boot only once root says: loginctl enable-linger $(id -un)" >&2
+    ;;
+  esac
+}
+
+not_at_boot() {
+  rm -f "$home/start-at-boot"
+  note_in_crontab ''
+  if [ -n "$manager" ] && is_unit_ours "$unit"; then
+    stop >/dev/null
+    $manager disable quorate.service 2>/dev/null || true
+    rm -f "$unit"
+    $manager daemon-reload
+  fi
+  manager=
+}
+
+note_in_crontab() { # note_in_crontab LINE: in place of the one that is there
+  command -v crontab >/dev/null 2>&1 || return 0
+  before=$(crontab -l 2>/dev/null || true)
+  after=$(echo "$before" | grep -vF "'$home/start-at-boot'" || true)
+  if [ -n "$1" ]; then after=$after${after:+"
+"}$1; fi
+  [ "$before" = "$after" ] || echo "$after" | crontab - || echo "crontab takes no line for $home/start-at-boot" >&2
 }
 
 await() {
+  if [ "${PATIENT-}" = yes ]; then return; fi
   end=$(($(date +%s) + wait_seconds))
   until [ -f "$home/kvnode.pid" ] && { ! is_running || serves; }; do
-    [ "$(date +%s)" -lt "$end" ] || die "kvnode does not serve after $wait_seconds s: $(last_words)"
+    [ "$(date +%s)" -lt "$end" ] || give_up "kvnode does not serve after $wait_seconds s: $(last_words)"
     nap
   done
-  is_running || die "kvnode has ended: $(last_words)"
+  is_running || give_up "kvnode has ended: $(last_words)"
+}
+
+give_up() { # give_up MESSAGE: what does not serve now is not tried again behind one's back
+  words=$1
+  stop >/dev/null
+  die "$words"
 }
 
 last_words() {
-  words=$(new_log | tail -n 1)
+  words=$(new_log | grep -v ' event=ended status=' | tail -n 1)
   echo "${words:-no word in $home/kvnode.log}"
 }
 
-is_current() { # is_current PID OPTIONS…: whether the process runs the program that is there now, as asked
+is_current() { # is_current PID: whether the process runs the program that is there now, as asked
   running=$1
-  shift
   cmp -s "/proc/$running/exe" "$kvnode" || return 1 # Also where the file it runs was replaced.
   [ -z "$(find "$home/servers.txt" -newer "$home/kvnode.pid")" ] || return 1
-  [ "$(tr '\0' '\n' <"/proc/$running/cmdline")" = "$(printf '%s\n' "$kvnode" "$@")" ]
+  [ "$(tr '\0' '\n' <"/proc/$running/cmdline")" = "$(cat "$home/kvnode.command.new")" ] || return 1
+  if [ -n "$manager" ]; then
+    [ "$($manager show -p MainPID quorate.service)" = "MainPID=$running" ]
+  elif [ "$keep" = yes ]; then
+    is_kept
+  fi
 }
 
 is_ready() { # True also where nothing here can ask.
@@ -256,6 +444,7 @@ take() { # take HOST:PORT… [-- OPTIONS…]: sets `entries` and `option_count`:
     shift
   done
   option_count=$(($# > 0 ? $# - 1 : 0))
+  has_options=$(($# > 0))
 }
 
 start() { # start HOST:PORT… [-- OPTIONS…]
@@ -264,24 +453,39 @@ start() { # start HOST:PORT… [-- OPTIONS…]
   find_kvnode
   # shellcheck disable=SC2086 # A list of words without white space or wildcards.
   prepare $entries
+  if [ $has_options -eq 0 ] && [ -f "$home/kvnode.command" ]; then
+    while IFS= read -r word; do set -- "$@" "$word"; done <"$home/kvnode.command"
+    shift
+  fi
+  write_command "$@"
   anew=no
+  check_set
+  settle_boot
   if pid=$(running_pid); then
-    if [ -f "$home/servers.txt.new" ] && ! cmp -s "$home/servers.txt.new" "$home/servers.txt"; then
-      die "a server with another servers.txt runs in $home (pid $pid): end it first, $self stop"
-    fi
-    if [ "$command" = start ] || is_current "$pid" "$@"; then
+    if [ "$command" = start ] || is_current "$pid"; then
       echo "$own runs already, pid $pid"
       return
     fi
-    stop >/dev/null
     anew=yes
   fi
+  stop >/dev/null
   ! answers || die "$own is in use: another program serves there"
   if [ -f "$home/servers.txt.new" ]; then mv "$home/servers.txt.new" "$home/servers.txt"; fi
-  launch "$@"
+  mv "$home/kvnode.command.new" "$home/kvnode.command"
+  launch
   await
+  if [ "${PATIENT-}" = yes ]; then
+    echo "$own starts, in $home"
+    return
+  fi
   if [ $anew = yes ]; then await_ready; fi
   echo "$own serves, pid $(running_pid), in $home"
+}
+
+check_set() { # One that runs keeps the servers.txt that it read.
+  [ -f "$home/servers.txt.new" ] && pid=$(running_pid) || return 0
+  cmp -s "$home/servers.txt.new" "$home/servers.txt" ||
+    die "a server with another servers.txt runs in $home (pid $pid): end it first, $self stop"
 }
 
 renew() { start "$@"; }
@@ -296,25 +500,41 @@ prepare() { # prepare HOST:PORT…: sets `own`, writes servers.txt.new
   fi
 }
 
-stop() {
-  pid=$(running_pid) || {
+stop() { # First whoever would start it again, then the server.
+  if ! is_running && ! is_kept; then
     echo "no server runs in $home"
     return
-  }
-  kill -s TERM "$pid" 2>/dev/null || true
-  kill -s CONT "$pid" 2>/dev/null || true # A frozen one hears nothing until it goes on.
-  end=$(($(date +%s) + stop_seconds))
+  fi
   manner=ended
-  while is_running; do
+  if [ -n "${manager-}" ]; then
+    $manager stop --no-block quorate.service
+  elif keeper=$(pid_in "$home/keeper.pid"); then
+    kill -s TERM "$keeper" 2>/dev/null || true
+  fi
+  end=$(($(date +%s) + stop_seconds))
+  told=
+  while is_running || is_kept; do
+    tell_to_end
     if [ "$(date +%s)" -ge "$end" ]; then
       manner="did not end within $stop_seconds s: killed"
-      kill -s KILL "$pid" 2>/dev/null || true
+      for file in kvnode keeper; do
+        if pid=$(pid_in "$home/$file.pid"); then kill -s KILL "$pid" 2>/dev/null || true; fi
+      done
       end=$((end + 10))
     fi
     nap
   done
-  rm -f "$home/kvnode.pid"
+  rm -f "$home/kvnode.pid" "$home/keeper.pid"
   echo "$(own_line) $manner"
+}
+
+tell_to_end() { # Once: a second signal would end it before it has handed over. systemd sends its own.
+  pid=$(running_pid) || return 0
+  if [ "$pid" != "$told" ]; then
+    if [ -z "${manager-}" ]; then kill -s TERM "$pid" 2>/dev/null || true; fi
+    kill -s CONT "$pid" 2>/dev/null || true # A frozen one hears nothing until it goes on.
+    told=$pid
+  fi
 }
 
 status() {
@@ -322,8 +542,12 @@ status() {
   if pid=$(running_pid); then
     echo "$(own_line) runs, pid $pid, in $home"
   else
-    echo "no server runs in $home"
     status=1
+    if is_kept; then
+      echo "$(own_line) has crashed, and is soon started again"
+    else
+      echo "no server runs in $home"
+    fi
   fi
   if [ -x "$here/kvclient" ] && [ -f "$home/servers.txt" ]; then
     (cd "$home" && unset KV_HOSTS && "$here/kvclient" status --timeout 2) || true
@@ -353,6 +577,11 @@ case $command in
   exit
   ;;
 start | renew | stop | status) ;;
+--run | --keep) # For the loop and for systemd.
+  home=${QUORATE_HOME:?}
+  ${command#--}
+  exit
+  ;;
 '') bad "no command" ;;
 *) bad "unknown command '$command'" ;;
 esac
@@ -361,5 +590,14 @@ stop | status) [ $# -eq 0 ] || bad "unexpected argument '$1'" ;;
 esac
 mkdir -p "$home" 2>/dev/null || die "$home cannot be made"
 home=$(cd "$home" && pwd)
-trap 'rm -f "$home/servers.txt.new"' EXIT
+keep=${KEEP:-yes}
+case $keep in
+yes | no) ;;
+*) bad "KEEP is yes or no, not '$keep'" ;;
+esac
+trap 'rm -f "$home/servers.txt.new" "$home/kvnode.command.new"' EXIT
+if [ "$command" = stop ]; then # It stays what it is: a service, or not.
+  AT_BOOT=
+  settle_boot
+fi
 "$command" "$@"

@@ -32,7 +32,7 @@ Servers of one machine can be told apart if each has an address of its own in se
 Environment
   SERVERS   HOST[:PORT],…: all servers, for isolate and --ssh (default: servers.txt in this directory)
   NETNS     network namespaces in which to make the rules
-  SSH_USER, SSH_KEY, SSH_PORT, SSH_OPTIONS   as for update.sh
+  SSH_USER, SSH_KEY, SSH_PORT, SSH_OPTIONS, QUORATE_NETNS   as for update.sh
 
 Exit status: 0 done, 1 failed, 2 usage.
 
@@ -183,7 +183,7 @@ perform_there() { # perform_there HOSTS ACTION…: this script runs itself there
   failed=0
   for place in $places; do
     # shellcheck disable=SC2029,SC2086 # The words are addresses, and made here; options are split.
-    if said=$(ssh -o BatchMode=yes -o ConnectTimeout=10 ${SSH_USER:+-l "$SSH_USER"} \
+    if said=$(${QUORATE_NETNS:+ip netns exec "$QUORATE_NETNS"} ssh -o BatchMode=yes -o ConnectTimeout=10 ${SSH_USER:+-l "$SSH_USER"} \
       ${SSH_PORT:+-p "$SSH_PORT"} ${SSH_KEY:+-i "$SSH_KEY" -o IdentitiesOnly=yes} ${SSH_OPTIONS-} \
       "$place" "sh -s -- --perform $*" <"$0" 2>&1); then
       [ -z "$said" ] || echo "$said" | sed "s/^/$place: /"

@@ -28,7 +28,8 @@ Environment
   SSH_KEY     file of the private key                       (default: as ssh decides)
   SSH_PORT    port of sshd                                  (default: as ssh decides)
   SSH_OPTIONS further options for ssh, such as "-o StrictHostKeyChecking=accept-new"
-  PROGRAMS    directory of kvnode and kvclient              (default .build/release)
+  PROGRAMS    directory of kvnode and kvclient              (default .build/deploy)
+  QUORATE_NETNS  network namespace in which the machines are: ssh runs there
 
 One line a host on stdout. Exit status: 0 all good, 1 some failed, 2 usage.
 
@@ -79,7 +80,7 @@ sum() { sha256sum "$1" | cut -d ' ' -f 1; }
 prepare() {
   local name
   for name in kvnode kvclient; do
-    [ -f "$programs/$name" ] || die "no $programs/$name: make build"
+    [ -f "$programs/$name" ] || die "no $programs/$name: make standalone"
     if command -v strip >/dev/null; then
       strip -o "$scratch/$name" "$programs/$name" || die "$programs/$name cannot be stripped"
     else
@@ -212,7 +213,9 @@ done
 [ ${#hosts[@]} -le $servers_max ] || bad "${#hosts[@]} hosts: a cluster has at most $servers_max servers"
 [ $starts = yes ] || [ ${#options[@]} -eq 0 ] || bad "kvnode options go with --start"
 
-ssh=(ssh -o BatchMode=yes -o ConnectTimeout=10)
+inside=() # What leads into the network of the machines.
+if [ -n "${QUORATE_NETNS-}" ]; then inside=(ip netns exec "$QUORATE_NETNS"); fi
+ssh=(${inside[@]+"${inside[@]}"} ssh -o BatchMode=yes -o ConnectTimeout=10)
 if [ -n "${SSH_USER-}" ]; then ssh+=(-l "$SSH_USER"); fi
 if [ -n "${SSH_PORT-}" ]; then
   is_port "$SSH_PORT" || die "SSH_PORT is a number from 1 to 65535, not '$SSH_PORT'" 2
@@ -226,7 +229,7 @@ read -r -a further <<<"${SSH_OPTIONS-}"
 ssh+=(${further[@]+"${further[@]}"})
 command -v ssh >/dev/null || die "no ssh here"
 directory=$(quote "${REMOTE_DIR:-quorate}")
-programs=${PROGRAMS:-$top/.build/release}
+programs=${PROGRAMS:-$top/.build/deploy}
 files=(kvnode kvclient launch.sh servers.txt)
 
 scratch=$(mktemp -d)

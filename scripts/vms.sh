@@ -378,7 +378,7 @@ command_env() {
   local i hosts=()
   for ((i = 1; i <= count; i++)); do hosts+=("$(address "$i")"); done
   local IFS=,
-  printf '%s=%q\n' QUORATE_NETNS "$namespace" HOSTS "${hosts[*]}" SSH_USER root SSH_KEY "$directory/key" \
+  printf 'export %s=%q\n' QUORATE_NETNS "$namespace" HOSTS "${hosts[*]}" SSH_USER root SSH_KEY "$directory/key" \
     SSH_OPTIONS "-o UserKnownHostsFile=$directory/known_hosts -o StrictHostKeyChecking=accept-new"
 }
 

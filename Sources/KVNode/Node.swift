@@ -73,6 +73,7 @@ final class Node {
     guard !isStopping else { exit(128 + number) }
     isStopping = true
     log.write(.info, "stopping", ["signal": number == SIGTERM ? "SIGTERM" : "SIGINT"])
+    ServiceManager.tell("STOPPING=1")
     binding?.cancel()
     guard let driver, let frontend else { return loop.stop() }
     // Nobody has been served and no peer met: there is nothing to hand over.
@@ -165,6 +166,7 @@ extension Node {
           "servers": "\(servers.count)", "version": programVersion,
         ])
       isListening = true
+      ServiceManager.tell("READY=1")
       if let frontend { driver?.start(answering: frontend) }
     case .failure(let failure): fail(failure)
     }

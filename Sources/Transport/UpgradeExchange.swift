@@ -16,11 +16,17 @@ enum UpgradeExchange {
   /// Judges the reply that `bytes` begin with.
   static func judge(_ bytes: ArraySlice<UInt8>) -> Verdict {
     let head = bytes.prefix(PeerBounds.upgradeBytesMax)
-    guard let end = head.firstRange(of: Array("\r\n\r\n".utf8)) else {
+    guard let end = endOfHead(head) else {
       return head.count < PeerBounds.upgradeBytesMax ? .incomplete : .refused("a reply without end")
     }
-    if head.starts(with: Array("HTTP/1.1 101 ".utf8)) { return .upgraded(end.upperBound - bytes.startIndex) }
+    if head.starts(with: Array("HTTP/1.1 101 ".utf8)) { return .upgraded(end - bytes.startIndex) }
     return .refused(printable(head.prefix { $0 != UInt8(ascii: "\r") }))
+  }
+
+  /// By hand: `firstRange(of:)` would bring the library of regular expressions into the program.
+  private static func endOfHead(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let mark = Array("\r\n\r\n".utf8)
+    return bytes.indices.first { bytes[$0...].starts(with: mark) }.map { $0 + mark.count }
   }
 
   private static func printable(_ line: ArraySlice<UInt8>) -> String {

@@ -184,7 +184,7 @@ final class UpdateScriptTests: ScriptTestCase {
     for (words, further, message) in cases {
       assertFails(try update(words, further), 2, message, "\(words)")
     }
-    assertFails(try update(["a"], ["PROGRAMS": "/no/such"]), 1, "no /no/such/kvnode: make build")
+    assertFails(try update(["a"], ["PROGRAMS": "/no/such"]), 1, "no /no/such/kvnode: make standalone")
     XCTAssertEqual(calls(), 0)
   }
 }

@@ -8,10 +8,10 @@ NAME ?= http
 SECONDS ?= 60
 SERVERS ?= 4
 SOURCES := Sources Tests Package.swift
-SCRIPTS := $(wildcard scripts/*.sh) .ci/run
+SCRIPTS := $(wildcard scripts/*.sh) $(addprefix scripts/vms/,rc address lease start down power) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs
+.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,23 @@ run: build ## build, then run four servers on 127.0.0.1:8081 to 8084 until Ctrl-
 standalone: build ## link the programs so that they need nothing where they run: .build/deploy
 	@scripts/standalone.sh
 
-deploy: standalone ## bring the programs to HOSTS=a,b,c,d over ssh and start them: KEY=file SSH_USER=name OPTIONS="--strict"
-	@$(if $(KEY),SSH_KEY=$(KEY)) scripts/update.sh --start $(HOSTS) -- $(OPTIONS)
+deploy: standalone ## bring the programs to HOSTS=a,b,c,d (without: the machines of make vms) over ssh and start them: KEY=file SSH_USER=name OPTIONS="--strict"
+	@$(if $(HOSTS),$(if $(KEY),SSH_KEY=$(KEY)),eval "$$(scripts/vms.sh env)";) \
+	  scripts/update.sh --start $(if $(HOSTS),$(HOSTS),$$HOSTS) -- $(OPTIONS)
+
+vms: ## boot four virtual machines on a network of their own: VMS=4 KVM=1
+	@scripts/deps.sh vms
+	@scripts/vms.sh up
+
+vms-stop: ## end the virtual machines; their disks stay
+	@scripts/vms.sh down
+
+vms-status: ## each virtual machine: process, ssh, server
+	@scripts/vms.sh status
+
+vms-image: ## only their disk image, bootable by other emulators too: .build/vms/quorate.img
+	@scripts/deps.sh vms
+	@scripts/vms-image.sh
 
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing

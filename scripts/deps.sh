@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install from Debian what the named purposes need and this machine lacks; says nothing when nothing is missing.
-# Usage: scripts/deps.sh build|test|lint|bench…
+# Usage: scripts/deps.sh build|test|lint|bench|vms…
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,6 +42,23 @@ for purpose in "$@"; do
     program wrk wrk
     program apache2-utils ab
     PATH=$PATH:/usr/sbin program nginx-light nginx
+    ;;
+  vms)
+    PATH=$PATH:/usr/sbin
+    program qemu-system-x86 qemu-system-x86_64
+    program iproute2 ip
+    program util-linux nsenter
+    program socat socat
+    program openssh-client ssh
+    # Of the disk image.
+    program binutils readelf
+    program cpio cpio
+    program zstd zstd
+    program kmod depmod
+    program fdisk sfdisk
+    program mtools mformat
+    program syslinux syslinux
+    program e2fsprogs mke2fs
     ;;
   *)
     echo "ERROR: unknown purpose '$purpose'" >&2

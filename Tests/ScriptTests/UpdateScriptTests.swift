@@ -14,6 +14,7 @@ final class UpdateScriptTests: ScriptTestCase {
       while [ $# -gt 0 ]; do
         case $1 in
         -o | -l | -p | -i) shift 2 ;;
+        -O) exit 0 ;;
         *) break ;;
         esac
       done

@@ -209,8 +209,8 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertEqual(try launch(["start", address, "--", "--memory"], shell).status, 0)
       let (first, keeper) = (serverPid, pid("home/keeper.pid"))
       kill(first, SIGKILL)
-      waitUntil("\(shell.name): another serves") {
-        self.read("home/kvnode.log").components(separatedBy: "event=serving").count == 3
+      waitUntil("\(shell.name): another listens") {
+        self.read("home/kvnode.log").components(separatedBy: "event=listening").count == 3
       }
       XCTAssertNotEqual(serverPid, first)
       XCTAssertTrue(read("home/kvnode.log").contains(" event=ended status=137 restart_seconds=1\n"))

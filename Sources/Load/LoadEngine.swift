@@ -77,7 +77,7 @@ package final class LoadEngine {
     hostCount = hosts
     let laneCount = options.spread == .each ? hosts : 1
     lanes = (0..<laneCount).map { Lane(index: $0, count: laneCount) }
-    tally = Tally(hosts: hosts, at: now)
+    tally = Tally(hosts: hosts, isClosed: options.pace == .closed, at: now)
     room = Array(repeating: options.pipeline, count: options.connections)
     isStanding = Array(repeating: false, count: options.connections)
     isListed = isStanding

@@ -56,8 +56,8 @@ package struct LoadResult: Sendable {
     options = engine.options
     self.hosts = hosts
     end = engine.end
-    reads = engine.tally.reads
-    writes = engine.tally.writes
+    reads = engine.tally.told(engine.tally.reads)
+    writes = engine.tally.told(engine.tally.writes)
     errors = engine.tally.errors
     hostTallies = engine.tally.hosts
     drawn = engine.tally.drawn

@@ -97,6 +97,16 @@ final class WorkloadTests: XCTestCase {
     }
   }
 
+  func testDigitsOfKeys() {
+    let edges: [UInt32] = [0, 9, 10, 99, 100, 9999, 10_000, 12_345_678, 99_990_000, 99_999_999]
+    for key in edges + stride(from: 0, to: 99_999_999, by: 9973) {
+      let text = withUnsafeBytes(of: KeyText.digits(of: key).littleEndian) {
+        String(decoding: $0, as: UTF8.self)
+      }
+      XCTAssertEqual(text, String(repeating: "0", count: 8 - "\(key)".count) + "\(key)")
+    }
+  }
+
   func testAReplyIsKnownByItsKey() {
     let keys = KeyText(options())
     func isOf(_ body: String, _ key: UInt32) -> Bool {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Foundation
 import Load
 import Servers
@@ -19,10 +20,9 @@ final class Program {
     do {
       command = try KVLoad.parse()
     } catch {
-      let isAnswer = KVLoad.exitCode(for: error).isSuccess
-      let text = KVLoad.fullMessage(for: error) + "\n"
-      Console().put(text, to: isAnswer ? STDOUT_FILENO : STDERR_FILENO)
-      return isAnswer ? 0 : LoadResult.Status.usage.rawValue
+      let ending = KVLoad.ending(for: error)
+      Console().put(ending.text, to: ending.isError ? STDERR_FILENO : STDOUT_FILENO)
+      return ending.status
     }
     let program = Program(command)
     do {

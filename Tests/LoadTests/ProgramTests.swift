@@ -50,7 +50,8 @@ final class ProgramTests: LoadTestCase {
       let ran = try kvload(hosts + arguments)
       XCTAssertEqual(ran.status, 2, "\(arguments): \(ran.stderr)")
       XCTAssertEqual(ran.stdout, "", "\(arguments)")
-      XCTAssertNotEqual(ran.stderr, "", "\(arguments)")
+      XCTAssertTrue(ran.stderr.hasPrefix("ERROR: "), "\(arguments): \(ran.stderr)")
+      XCTAssertEqual(ran.stderr.split(separator: "\n").count, 1, "\(arguments): \(ran.stderr)")
     }
     XCTAssertEqual(try kvload([]).status, 2, "no servers")
     XCTAssertEqual(try kvload(["-h", "a:b"]).status, 2)

@@ -47,6 +47,9 @@ struct KVLoad: ParsableCommand {
   @Option(help: "Different keys.")
   var keys: UInt32 = 1000
 
+  @Option(help: "Which keys are asked how often: uniform, zipfian (some much more often than others).")
+  var distribution = LoadOptions.Distribution.uniform
+
   @Option(help: "Bytes of a value.")
   var valueSize = 30
 
@@ -117,6 +120,7 @@ struct KVLoad: ParsableCommand {
     options.warmupNanoseconds = Self.nanoseconds(warmup)
     options.readsPercent = reads
     options.keys = keys
+    options.distribution = distribution
     options.valueSize = valueSize
     options.seed = seed
     options.run = run
@@ -129,3 +133,5 @@ struct KVLoad: ParsableCommand {
 
   private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64((seconds * 1e9).rounded()) }
 }
+
+extension LoadOptions.Distribution: ExpressibleByArgument {}

@@ -119,6 +119,9 @@ package final class LoadEngine {
   }
 
   /// The next request that is to be sent now on a connection of this lane; nil: none, for now.
+  ///
+  /// What is due at one time goes to one connection until that has no more room, so that it takes one write; the
+  /// next time another connection's turn has come.
   func assign(lane index: Int, at now: UInt64) -> (connection: Int, request: LoadRequest)? {
     while let connection = lanes[index].free.first {
       guard isStanding[connection] else {
@@ -126,12 +129,16 @@ package final class LoadEngine {
         isListed[connection] = false
         continue
       }
-      guard let request = next(lane: index, at: now) else { return nil }
-      lanes[index].free.removeFirst()
-      isListed[connection] = false
+      guard let request = next(lane: index, at: now) else {
+        if room[connection] < options.pipeline { lanes[index].free.rotate() }
+        return nil
+      }
       room[connection] -= 1
       inFlight += 1
-      if room[connection] > 0 { list(connection) }
+      if room[connection] == 0 {
+        lanes[index].free.removeFirst()
+        isListed[connection] = false
+      }
       if isWatched { watch.begin(request) }
       return (connection, request)
     }

@@ -337,7 +337,7 @@ extension LoadEngine {
     loadBegan = now
     measuredFrom = now + options.warmupNanoseconds
     tally.beginInterval(at: now)
-    for host in tally.hosts.indices { tally.hosts[host].beginWatch(at: measuredFrom) }
+    tally.beginWatch(at: measuredFrom)
     for index in lanes.indices { lanes[index].begin(plan(lane: UInt64(index), at: now)) }
   }
 
@@ -392,7 +392,7 @@ extension LoadEngine {
       if case .nanoseconds(let length) = options.extent, end == .whole {
         measuredTo = max(measuredTo, measuredFrom + length)
       }
-      for host in tally.hosts.indices { tally.hosts[host].endWatch(at: measuredTo) }
+      tally.endWatch(at: measuredTo)
     }
     guard options.checks, hasLoaded, !hasReadFinally else { return part = .ended }
     hasReadFinally = true

@@ -15,6 +15,9 @@ struct Tally {
   var writes = ActionCounts()
   var errors = ErrorCounts()
   var hosts: [HostTally]
+  /// Without a success at any host.
+  private(set) var readGap = HostTally.Gap()
+  private(set) var writeGap = HostTally.Gap()
   /// A request is sent when it is meant to be: one time is kept for both.
   private let isClosed: Bool
   private var current = Interval()
@@ -40,8 +43,12 @@ struct Tally {
     guard request.purpose == .measured else { return }
     lastSuccess = now
     switch request.action {
-    case .read: reads.succeed(response: response, service: isClosed ? nil : now &- request.sent)
-    case .write: writes.succeed(response: response, service: isClosed ? nil : now &- request.sent)
+    case .read:
+      reads.succeed(response: response, service: isClosed ? nil : now &- request.sent)
+      readGap.close(at: now)
+    case .write:
+      writes.succeed(response: response, service: isClosed ? nil : now &- request.sent)
+      writeGap.close(at: now)
     }
     hosts[host].succeed(request.action, at: now)
   }
@@ -53,7 +60,7 @@ struct Tally {
     case .read: reads.labelled += 1
     case .write: writes.labelled += 1
     }
-    hosts[host].failures += 1
+    hosts[host].labelled += 1
   }
 
   mutating func refuse(_ request: LoadRequest, status: UInt16, host: Int, at now: UInt64) {
@@ -76,6 +83,18 @@ struct Tally {
     guard isMeasured else { return }
     errors.count(.unsent)
     if let host { hosts[host].failures += 1 }
+  }
+
+  mutating func beginWatch(at now: UInt64) {
+    for host in hosts.indices { hosts[host].beginWatch(at: now) }
+    readGap.begin(at: now)
+    writeGap.begin(at: now)
+  }
+
+  mutating func endWatch(at now: UInt64) {
+    for host in hosts.indices { hosts[host].endWatch(at: now) }
+    readGap.close(at: now)
+    writeGap.close(at: now)
   }
 
   /// The counts for telling.

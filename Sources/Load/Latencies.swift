@@ -30,6 +30,13 @@ package struct Latencies: Sendable {
   /// What so many per cent did not exceed; 0 if nothing was recorded.
   package func percentile(_ percent: Double) -> UInt64 { histogram.valueAtPercentile(percent) }
 
+  /// HdrHistogram's percentile distribution in milliseconds, as its plotter reads it.
+  package var distribution: String {
+    var text = ""
+    histogram.outputPercentileDistribution(to: &text, outputValueUnitScalingRatio: 1e6)
+    return text
+  }
+
   /// Exact.
   package var max: UInt64 { histogram.maxRecorded }
 

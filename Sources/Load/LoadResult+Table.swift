@@ -25,7 +25,7 @@ extension LoadResult {
     return
       "\(pace) for \(Figures.duration(elapsed)) at \(hosts.map(\.text).joined(separator: ","))\(share): "
       + "\(options.connections) connections, pipeline \(options.pipeline), \(options.readsPercent) % reads, "
-      + "\(options.keys) keys, values of \(options.valueSize) bytes, seed \(options.seed)"
+      + "\(options.keys) \(options.distribution == .zipfian ? "zipfian " : "")keys, values of \(options.valueSize) bytes, seed \(options.seed)"
   }
 
   private var faults: String {
@@ -61,18 +61,27 @@ extension LoadResult {
     if reads.labelled + writes.labelled > 0 {
       lines.append("labelled       reads \(reads.labelled), writes \(writes.labelled)")
     }
+    let gaps = [
+      ("reads", readGap, options.readsPercent > 0), ("writes", writeGap, options.readsPercent < 100),
+    ]
+    .filter(\.2).map { "\($0.0) \(Figures.duration($0.1.longest))" }
+    lines.append("longest gap    \(gaps.joined(separator: ", "))")
+    let sent = hostTallies.reduce(0) { $0 + $1.bytesSent }
+    let received = hostTallies.reduce(0) { $0 + $1.bytesReceived }
+    lines.append("bytes          sent \(Figures.bytes(sent)), received \(Figures.bytes(received))")
     return lines
   }
 
   private func hostsTable() -> [String] {
     let width = -max(15, (hosts.map(\.text.count).max() ?? 0) + 2)
     let head = [
-      "ok", "not ok", "gap reads", "gap writes", "sent", "received", "connects", "failed", "lost",
+      "ok", "labelled", "not ok", "gap reads", "gap writes", "sent", "received", "connects", "failed", "lost",
     ]
     var lines = [Figures.padded("host", width) + head.map { Figures.padded($0, 11) }.joined()]
     for (host, tally) in zip(hosts, hostTallies) {
       let cells = [
-        "\(tally.successes)", "\(tally.failures)", gap(tally.readGap, options.readsPercent > 0),
+        "\(tally.successes)", "\(tally.labelled)", "\(tally.failures)",
+        gap(tally.readGap, options.readsPercent > 0),
         gap(tally.writeGap, options.readsPercent < 100), Figures.bytes(tally.bytesSent),
         Figures.bytes(tally.bytesReceived), "\(tally.connects)", "\(tally.connectsFailed)",
         "\(tally.disconnects)",

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import servers  # noqa: E402
 
 RUNS = 200
-KVCLIENT = os.path.join(servers.TOP, ".build", "release", "kvclient")
+KVCLIENT = os.path.join(servers.PROGRAMS, "kvclient")
 
 
 def timed(command, expected):

@@ -8,7 +8,9 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KVNODE = os.path.join(TOP, ".build", "release", "kvnode")
+# Where kvnode and the other programs of this project are.
+PROGRAMS = os.environ.get("QUORATE_PROGRAMS", os.path.join(TOP, ".build", "release"))
+KVNODE = os.path.join(PROGRAMS, "kvnode")
 START_SECONDS_MAX = 20
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 
+import clients
 import servers
 from group import Group
 from grounds import Loopback, Namespaces, PATIENCE_SECONDS, wait_until  # noqa: F401: for those who import this
@@ -16,6 +17,7 @@ class Cluster(Group):
     """`alone`: each server knows only itself."""
 
     name = "kvnode"
+    probe = clients
 
     def __init__(self, count, arguments=(), ground=None, alone=False):
         super().__init__(count, ground)

@@ -109,6 +109,10 @@ def run(script, prefix=()):
     subprocess.run([*prefix, "sh", "-ec", script], check=True)
 
 
+def output_of(command, prefix=()):
+    return subprocess.run([*prefix, *command], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def words_of(pid):
     with open(f"/proc/{pid}/cmdline", "rb") as words:
         return words.read()

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 
+import grpc_clients
 from group import Group
 from grounds import wait_until
 
@@ -48,6 +49,7 @@ class Etcd(Group):
     """Members of one cluster, with their data beside everyone else's."""
 
     name = "etcd"
+    probe = grpc_clients
 
     def __init__(self, count, ground=None):
         super().__init__(count, ground)

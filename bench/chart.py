@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import statistics
 from xml.sax.saxutils import escape
 
 WIDTH, MARGIN, COLUMN_GAP = 920, 16, 24
@@ -85,7 +86,7 @@ def dots(caption, rows, unit, goals=()):
     values = [value for _, found, _ in rows for value in found]
     low = 10 ** math.floor(math.log10(min(values)))
     high = 10 ** math.ceil(math.log10(max(values)))
-    left, right, top, step = MARGIN + 230, WIDTH - MARGIN - 90, MARGIN + CAPTION + 12, 30
+    left, right, top, step = MARGIN + 245, WIDTH - MARGIN - 110, MARGIN + CAPTION + 12, 30
 
     def x(value):
         return left + (math.log(value / low) / math.log(high / low)) * (right - left)
@@ -94,14 +95,15 @@ def dots(caption, rows, unit, goals=()):
     parts = []
     mark = low
     while mark <= high:
-        parts += [line("axis", x(mark), top - 6, x(mark), bottom), text(x(mark), bottom + 14, f"{mark:g} {unit}", "faint", "middle")]
+        parts += [line("axis", x(mark), top - 6, x(mark), bottom),
+                  text(x(mark), bottom + 14, f"{mark:g} {unit}", "faint", "middle")]
         mark *= 10
     parts += [line("goal", x(goal), top - 6, x(goal), bottom) for goal in goals]
     for place, (label, found, kind) in enumerate(rows):
         y = top + place * step + step / 2 - 4
         parts.append(text(left - 12, y + 4, label, anchor="end"))
         parts += [f'<circle class="{kind} dot" cx="{x(value):.1f}" cy="{y}" r="4"/>' for value in found]
-        middle = sorted(found)[len(found) // 2]
+        middle = statistics.median(found)
         parts += [line("range", x(middle), y - 9, x(middle), y + 9),
                   text(right + 10, y + 4, f"{middle:.0f} / {max(found):.0f} {unit}")]
     return picture(caption, parts, bottom + 28)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import resource
+import time
 import typing
 
 
@@ -40,13 +42,21 @@ def alternate(cells, options):
 
 def one(cell, seconds):
     before = cell.group.cpu_seconds() if cell.group else 0
+    own, began = children_seconds(), time.monotonic()
     sample = cell.run(seconds)
     if cell.group:
         sample["cpu"] = (cell.group.cpu_seconds() - before) / sample["requests"] * 1e6
+        sample["driver"] = (children_seconds() - own) / (time.monotonic() - began) * 100
     if sample.get("failures"):
         # A word, no end: a figure with failures is told as such.
         say(f"  {cell.system}, {cell.case}: {sample['failures']} of {sample['requests']} failed")
     return sample
+
+
+def children_seconds():
+    """CPU of the children that have ended: of the driver, since the servers run on."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def told(sample):

@@ -33,7 +33,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--command", default="")
+    parser.add_argument("--command", default="make bench", help="what to tell of how it was made")
     options = parser.parse_args()
     name = QUESTIONS[options.number - 1]
     if name in IN_A_NAMESPACE and os.geteuid() == 0:

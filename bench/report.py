@@ -53,9 +53,13 @@ def verdict_lines(verdicts, headings, missing):
     return lines
 
 
+def counted(number, what):
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def machine_lines(about):
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if version)
-    return ["", f"Measured {about['date']}, {about['rounds']} rounds of {about['seconds']} s, in {about['took']} s, by "
+    return ["", f"Measured {about['date']}, {counted(about['rounds'], 'round')} of {about['seconds']} s, in {about['took']} s, by "
             f"`{about['command']}` on commit `{about['commit']}`; {about['cpu']}, {about['processors']} processors, "
             f"Linux {about['kernel']}, disk {about['disk']}; {versions}. Load average before: "
             f"{about['loadAverageBefore']:.2f}."]

@@ -7,7 +7,7 @@ from figures import short
 
 FLOORS = {"floor", "kvnode x 3, strangers", "round trip", "fdatasync + round trip"}
 UNITS = {"rate": "requests a second", "cpu": "CPU per operation, µs", "p50": "median latency, ms",
-         "p99": "99th percentile, ms", "packets": "packets per operation", "bytes": "bytes per operation"}
+         "p99": "99th percentile, ms", "driver": "driver, % of a processor", "packets": "packets per operation", "bytes": "bytes per operation"}
 
 # Name: title, what was done, columns, references for ratios, metrics of the picture.
 THROUGHPUT = {
@@ -15,30 +15,31 @@ THROUGHPUT = {
         "One server, GET",
         "`wrk -t1` asks for 10,000 keys in turn; Redis is asked by `redis-benchmark`. nginx has one worker and returns a "
         "text of the same length. The floor is a C program on libuv (`bench/floor.c`) that parses nothing; it answers "
-        "each read once, so it has no pipelines.",
-        ["rate", "cpu", "p50", "p99"], ["floor", "redis"], ["rate", "cpu"]),
+        "each read once, so it has no pipelines. With pipelines wrk may itself be what is measured: see the driver's own "
+        "CPU, and the same by `kvload`.",
+        ["rate", "cpu", "p50", "p99", "driver"], ["floor", "redis"], ["rate", "cpu"]),
     "reads_three": (
         "Three servers, linearizable GET",
         "`kvload`, closed loop. *Strangers* are three servers that know nothing of each other: what spreading the load "
         "over three processes costs by itself. etcd is asked at all three by its own protocol (`bench/etcdload.c`). Redis "
         "is one server by itself.",
-        ["rate", "cpu", "p50", "p99"], ["redis", "kvnode x 3, strangers"], ["rate", "cpu"]),
+        ["rate", "cpu", "p50", "p99", "driver"], ["redis", "kvnode x 3, strangers"], ["rate", "cpu"]),
     "writes_memory": (
         "Three servers in memory, SET",
         "Each write is at a quorum before its answer. Redis answers first and tells its two replicas later, so what it "
         "has answered may be lost.",
-        ["rate", "cpu", "p50", "p99"], ["redis 1 + 2"], ["rate", "cpu"]),
+        ["rate", "cpu", "p50", "p99", "driver"], ["redis 1 + 2"], ["rate", "cpu"]),
     "writes_durable": (
         "Three servers durable, SET",
         "Each write is on the disks of a quorum before its answer; etcd's likewise, on the same disk. etcd is driven by "
         "its own protocol, gRPC without TLS, by a small program of ours (`bench/etcdload.c`): a connection each client, "
         "one request under way, at the server that leads, which is its best case. *Redis, synced* is one server with "
         "`appendfsync always`: one disk, no replicas.",
-        ["rate", "cpu", "p50", "p99"], ["etcd x 3, at the primary", "redis, synced"], ["rate", "cpu"]),
+        ["rate", "cpu", "p50", "p99", "driver"], ["etcd x 3, at the primary", "redis, synced"], ["rate", "cpu"]),
     "more_servers": (
         "Four servers against one",
         "64 connections, `kvload`. With four servers three have to know of each write, and all four are told.",
-        ["rate", "cpu", "p50", "p99"], ["kvnode x 1"], ["rate", "cpu"]),
+        ["rate", "cpu", "p50", "p99", "driver"], ["kvnode x 1"], ["rate", "cpu"]),
     "traffic": (
         "What servers say to each other",
         "SET at the primary, servers in network namespaces of their own; iptables counts what leaves a server for "
@@ -64,7 +65,7 @@ def cell(key, value):
         return "–"
     if key == "rate":
         return f"{value:,.0f}"
-    return f"{value:.0f}" if key == "bytes" else f"{value:.2f}"
+    return f"{value:.0f}" if key in ("bytes", "driver") else f"{value:.2f}"
 
 
 def throughput_table(figures, name):

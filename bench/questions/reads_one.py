@@ -26,6 +26,9 @@ def cells(stack):
         for name, group, address in hosts:
             found.append(Cell(case, name, group, lambda seconds, a=address, c=connections, p=pipeline:
                               drivers.wrk(a, c, p, seconds)))
+        if pipeline > 1:  # wrk itself may be what is measured
+            found.append(Cell(case, "kvnode, by kvload", node, lambda seconds, c=connections, p=pipeline:
+                              drivers.kvload(node.addresses, 100, c, p, seconds)))
         found.append(Cell(case, "redis", redis, lambda seconds, c=connections, p=pipeline:
                           benchmark(redis.addresses[0], "get", c, p, seconds)))
     return found

@@ -48,7 +48,6 @@ def one(cell, seconds):
         sample["cpu"] = (cell.group.cpu_seconds() - before) / sample["requests"] * 1e6
         sample["driver"] = (children_seconds() - own) / (time.monotonic() - began) * 100
     if sample.get("failures"):
-        # A word, no end: a figure with failures is told as such.
         say(f"  {cell.system}, {cell.case}: {sample['failures']} of {sample['requests']} failed")
     return sample
 

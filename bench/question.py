@@ -40,11 +40,11 @@ def main():
         grounds.Namespaces.enter()
     signal.signal(signal.SIGTERM, leave)
     tempfile.tempdir = measure.scratch_place()
-    began = time.time()
+    began = time.monotonic()
     about = machine.about(tempfile.tempdir)
     result = importlib.import_module(f"questions.{name}").measure(measure.Options(options.rounds, options.seconds))
     about.update(command=options.command, rounds=options.rounds, seconds=options.seconds,
-                 took=round(time.time() - began))
+                 took=round(time.monotonic() - began))
     path = os.path.join(options.out, f"{name.replace('_', '-')}.json")
     with open(path, "w") as file:
         json.dump({"question": options.number, "name": name, "about": about, **result}, file, indent=1)
@@ -52,4 +52,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("ended")

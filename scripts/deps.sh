@@ -29,7 +29,7 @@ forbid_starts() {
 }
 keep_from_booting() { # only what was installed here: a service that was there before is its owner's
   local service
-  for service in "${daemons[@]}"; do update-rc.d "$service" disable >/dev/null; done
+  for service in "${daemons[@]}"; do PATH=$PATH:/usr/sbin update-rc.d "$service" disable >/dev/null; done
   if [ ${#daemons[@]} -gt 0 ]; then echo "deps: installed and neither started nor enabled: ${daemons[*]}"; fi
 }
 

@@ -87,7 +87,7 @@ clean: ## remove everything that was built
 
 bench: bench-deps ## measure beside Redis, etcd, nginx, and tell: QUESTIONS=1,3 ROUNDS=5 SECONDS=3 OUT=docs/benchmarks
 	$(SWIFT) build -c release
-	@python3 -m unittest -q discover -s bench
+	@python3 -m unittest discover -q -s bench
 	@python3 bench/run.py --questions "$(QUESTIONS)" --rounds $(ROUNDS) --seconds $(BENCH_SECONDS) --out $(OUT)
 
 bench-report: ## write the benchmarks' document and pictures anew from their raw data

@@ -16,7 +16,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench bench-report bench-deps bench-client soak compat drill drill-planted drill-docs
+.PHONY: help deps build run deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench bench-report bench-deps cost bench-client soak compat drill drill-planted drill-docs
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,11 @@ bench-report: ## write the benchmarks' document and pictures anew from their raw
 
 bench-deps: ## install the benchmarks' rivals from Debian, without starting them
 	@scripts/deps.sh build bench
+
+cost: ## count instructions and allocations a request: no more than bench/cost.json allows
+	@scripts/deps.sh build cost
+	$(SWIFT) build -c release --product kvnode
+	@python3 bench/cost.py $(if $(RECORD),--record)
 
 bench-client: bench-deps ## compare kvclient as a process with curl
 	$(SWIFT) build -c release

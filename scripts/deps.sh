@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install from Debian what the named purposes need and this machine lacks; says nothing when nothing is missing.
-# Usage: scripts/deps.sh build|test|lint|bench…
+# Usage: scripts/deps.sh build|test|lint|cost|bench…
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +55,10 @@ for purpose in "$@"; do
     promtool=yes
     ;;
   lint) program shellcheck shellcheck ;;
+  cost)
+    program python3 python3
+    program valgrind valgrind
+    ;;
   bench)
     program gcc gcc
     program python3 python3

@@ -100,6 +100,11 @@ struct KVLoad: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Write the result to this file as a page with curves, which needs nothing else.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Write the response times to this file, and beside it reads and writes, as HdrHistogram's plotter reads "
         + "them.", valueName: "file"))
   var hgrm: String?

@@ -16,6 +16,7 @@ struct Output {
       try write("--json", command.json) { report.json() }
     }
     try write("--csv", command.csv) { report.csv() }
+    try write("--html", command.html) { report.page() }
     for (suffix, text) in report.distributions() {
       try write("--hgrm", command.hgrm.map { Self.inserting(suffix, into: $0) }) { text }
     }

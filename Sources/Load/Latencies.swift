@@ -37,6 +37,11 @@ package struct Latencies: Sendable {
     return text
   }
 
+  /// What shares of all, 0 to 1, did not exceed: five steps for each halving of what is left, and all.
+  func curve() -> [(share: Double, value: UInt64)] {
+    histogram.percentiles(ticksPerHalfDistance: 5).map { ($0.percentileLevelIteratedTo / 100, $0.value) }
+  }
+
   /// Exact.
   package var max: UInt64 { histogram.maxRecorded }
 

@@ -110,7 +110,7 @@ final class ProgramTests: LoadTestCase {
     try serve()
     let ran = try kvload(
       hosts + ["--rate", "500", "--duration", "1.2", "--keys", "3", "--distribution", "zipfian", "--quiet"]
-        + ["--json", "j", "--csv", "c.csv", "--hgrm", "h.hgrm"])
+        + ["--json", "j", "--csv", "c.csv", "--html", "p.html", "--hgrm", "h.hgrm"])
     XCTAssertEqual(ran.status, 0, ran.stderr)
     let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(text("j").utf8)) as? [String: Any])
     let circumstances = try XCTUnwrap(json["circumstances"] as? [String: Any])
@@ -119,6 +119,12 @@ final class ProgramTests: LoadTestCase {
     for name in ["cpu", "began", "version"] { XCTAssertNotEqual(circumstances[name] as? String ?? "", "") }
     XCTAssertEqual((json["options"] as? [String: Any])?["distribution"] as? String, "zipfian")
     XCTAssertEqual(json["requests"] as? Int, 600)
+
+    let page = try text("p.html")
+    for plot in ["rate", "times", "errors", "waiting", "percentiles"] {
+      XCTAssertTrue(page.contains("class=\"plot \(plot)\""), plot)
+    }
+    XCTAssertTrue(page.contains("600 in "), "the requests")
 
     let rows = try text("c.csv").components(separatedBy: "\r\n").dropLast().map {
       $0.components(separatedBy: ",")
@@ -159,7 +165,7 @@ final class ProgramTests: LoadTestCase {
   func testAFileThatCannotBeWrittenIsSaid() throws {
     try serve()
     let few = hosts + ["--closed", "--requests", "10", "--keys", "1", "--quiet"]
-    for option in ["--json", "--csv", "--hgrm"] {
+    for option in ["--json", "--csv", "--html", "--hgrm"] {
       let ran = try kvload(few + [option, "/nowhere/file"])
       XCTAssertEqual(ran.status, 2)
       XCTAssertTrue(ran.stderr.hasPrefix("ERROR: \(option) /nowhere/file"), ran.stderr)

@@ -37,13 +37,24 @@ extension LoadReport {
   private func cautions() -> String {
     var lines: [String] = []
     for step in steps {
-      let of = sweep == nil ? "" : " (\(step.summary))"
-      if let said = step.endText { lines.append(said + of) }
-      if let why = step.costs.bottleneck { lines.append("kvload may have been the bottleneck: \(why)\(of)") }
+      let rate = Self.rate(of: step)
+      let place = sweep == nil ? "" : " (at \(rate))"
+      if let said = step.endText { lines.append(said + place) }
+      // In a sweep each row of the table says so.
+      if sweep == nil, let why = step.costs.bottleneck {
+        lines.append("kvload may have been the bottleneck: \(why)")
+      }
       if let fault = step.fileFault { lines.append("the history is not whole: \(fault)") }
       if let check = step.check, !check.isClean { lines += step.checkLines(check) + check.texts }
     }
     return lines.map { "<pre class=\"caution\">\(Markup.escape($0))</pre>\n" }.joined()
+  }
+
+  private static func rate(of step: LoadResult) -> String {
+    switch step.options.pace {
+    case .closed: "closed loop"
+    case .open(let rate): "\(rate)/s"
+    }
   }
 
   private func tiles() -> String {
@@ -76,9 +87,13 @@ extension LoadReport {
     guard let sweep else { return "" }
     let rows = zip(sweep.steps, steps).map { step, result in
       let times = result.responses
+      let doubt = result.costs.bottleneck == nil ? "" : " (kvload may have been the bottleneck)"
       return ["\(step.rate)", Figures.fixed(result.rate, digits: 0)]
         + [50, 99, 99.9].map { Figures.duration(times.percentile($0)) }
-        + [Figures.duration(times.max), "\(result.errors.total)", step.reason.map { "no: \($0)" } ?? "held"]
+        + [
+          Figures.duration(times.max), "\(result.errors.total)",
+          (step.reason.map { "no: \($0)" } ?? "held") + doubt,
+        ]
     }
     let head = ["target/s", "achieved/s", "p50", "p99", "p99.9", "max", "errors", "held"]
     return

@@ -11,15 +11,18 @@ extension LoadReport {
     ]
     return plots.map { plot in
       var plot = plot
-      plot.shades = moments.filter(\.isWarmup).reduce(into: [ClosedRange<Double>]()) { parts, moment in
-        if let last = parts.last, last.upperBound >= moment.begin - 1e-6 {
-          parts[parts.count - 1] = last.lowerBound...moment.end
-        } else {
-          parts.append(moment.begin...moment.end)
-        }
-      }.map { ($0, moments.first!.isWarmup && runs.count == 1 ? "warm-up" : "", "warmup") }
+      plot.shades = warmups(runs)
       plot.marks = Self.views(moments) + runs.dropFirst().compactMap(\.first).map { ($0.begin, "", "step") }
       return plot
+    }
+  }
+
+  /// The seconds of which some belongs to the warm-up are cut where it ends.
+  private func warmups(_ runs: [[Moment]]) -> [(x: ClosedRange<Double>, name: String, classes: String)] {
+    zip(runs, steps).compactMap { run, step in
+      guard let first = run.first, let last = run.last, step.options.warmupNanoseconds > 0 else { return nil }
+      let length = Double(step.options.warmupNanoseconds) / Double(Schedule.second)
+      return (first.begin...min(last.end, first.begin + length), sweep == nil ? "warm-up" : "", "warmup")
     }
   }
 
@@ -202,7 +205,7 @@ extension LoadReport {
       .init(
         name: "did not hold", classes: "failed", points: points(99) { !$0.isHeld }, isDotted: true),
     ]
-    plot.levels = [(Double(sweep.p99Max), "p99 may be \(Figures.duration(sweep.p99Max))")]
+    plot.levels = [(Double(sweep.p99Max), "p99 at most \(Figures.duration(sweep.p99Max))")]
     if let knee = sweep.knee { plot.marks = [(Double(knee), "knee: \(knee)/s", "knee")] }
     return plot
   }

@@ -30,7 +30,7 @@ enum PageStyle {
     .held,.failed{stroke-width:8}.columns{stroke:none}.hint{fill:transparent}.hint:hover{fill:var(--quiet);opacity:.14}
     .achieved,.p50,.reads,.flight{stroke:var(--c1)}.target{stroke:var(--quiet);stroke-dasharray:5 4}
     .dots.target{stroke-width:0}.p99,.writes,.backlog{stroke:var(--c2)}.max,.failed{stroke:var(--c3)}
-    .held{stroke:var(--c4)}.service{stroke-dasharray:2 4}.dots.service{stroke-width:0}
+    .percentiles .dots{stroke-width:0}.held{stroke:var(--c4)}.service{stroke-dasharray:2 4}.dots.service{stroke-width:0}
     .kind0{fill:var(--c3)}.kind1{fill:var(--c2)}.kind2{fill:var(--c6)}.kind3{fill:var(--c1)}.kind4{fill:var(--c4)}
     .kind5{fill:var(--quiet)}.labelled{fill:var(--c5)}
     @media print{.hint{display:none}}

@@ -10,11 +10,13 @@ import XCTest
 
 final class PageTests: XCTestCase {
   private func result(
-    pace: LoadOptions.Pace = .open(rate: 1000), host: String = "a:1", intervals: [Interval]
+    pace: LoadOptions.Pace = .open(rate: 1000), host: String = "a:1", warmup: UInt64 = 0,
+    intervals: [Interval]
   ) throws -> LoadResult {
     var options = LoadOptions()
     options.pace = pace
     options.fills = false
+    options.warmupNanoseconds = warmup
     options.extent = .nanoseconds(VirtualRun.second)
     let run = VirtualRun(options)
     run.run()
@@ -43,11 +45,12 @@ final class PageTests: XCTestCase {
   }
 
   func testThePageIsWellFormedAndHasEachCurve() throws {
-    let seconds = try [
+    let seconds = [
       second(1) { $0.isWarmup = true }, second(2), second(3) { $0.errors.count(status: 503) },
       second(4) { $0.errors.count(.timeout) },
     ]
-    let page = LoadReport(Circumstances(), steps: [try result(intervals: seconds)]).page()
+    let page = LoadReport(Circumstances(), steps: [try result(warmup: VirtualRun.second, intervals: seconds)])
+      .page()
     let reader = parse(page)
     for (plot, curves) in [
       ("rate", ["target", "achieved"]), ("times", ["max", "p99", "p50"]), ("waiting", ["flight", "backlog"]),

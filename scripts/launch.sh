@@ -339,6 +339,7 @@ start() { # start HOST:PORT… [-- OPTIONS…]
   if [ -f "$home/servers.txt.new" ]; then mv "$home/servers.txt.new" "$home/servers.txt"; fi
   mv "$home/kvnode.command.new" "$home/kvnode.command"
   launch
+  sync # Beside the start, not before it.
   await
   if [ "${PATIENT-}" = yes ]; then
     echo "$own starts, in $home"

@@ -101,6 +101,7 @@ PATIENT=yes QUORATE_HOME='$home' KVNODE='$kvnode' exec sh '$script' start
 BOOT
     chmod 755 "$home/start-at-boot.new"
     mv "$home/start-at-boot.new" "$home/start-at-boot"
+    sync # Else a plug pulled soon after takes it along.
     note_in_crontab "@reboot '$home/start-at-boot'"
     return
   fi

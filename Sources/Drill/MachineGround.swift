@@ -31,7 +31,9 @@ final class MachineGround: CuttableGround {
 
   /// The machine of `addresses[n]` has the number n + 1.
   init(_ addresses: [ServerAddress], actuator: String, loop: Loop, scratch: Scratch) throws {
-    (self.addresses, self.actuator, self.loop, self.scratch) = (addresses, actuator, loop, scratch)
+    // Commands have directories of their own.
+    self.actuator = URL(fileURLWithPath: actuator).path
+    (self.addresses, self.loop, self.scratch) = (addresses, loop, scratch)
     sockets = try addresses.map { address in
       guard let socket = SocketAddress(address.host, port: address.port) else {
         throw Failure(description: "\(address.text): machines are named by numeric addresses")

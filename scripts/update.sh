@@ -127,7 +127,10 @@ prepare() {
     fi
   done
   # Options are read before --version is done: a wrong one ends here, and no server.
-  why=$("$scratch/kvnode" ${options[@]+"${options[@]}"} --version 2>&1 >/dev/null) || die "${why#ERROR: }" 2
+  why=$("$scratch/kvnode" ${options[@]+"${options[@]}"} --version 2>&1 >/dev/null) || {
+    [ $? -ne 2 ] || die "${why#ERROR: }" 2
+    die "$programs/kvnode does not run here"
+  }
   cp "$top/scripts/launch.sh" "$scratch/launch.sh"
   chmod 755 "$scratch"/{kvnode,kvclient,launch.sh}
   for name in "${!hosts[@]}"; do servers_file "${servers[name]}" >"$scratch/servers.$name"; done

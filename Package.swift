@@ -131,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "DrillTests",
       dependencies: ["Drill", "Faults", "UV", "History", "KVDrill", "KVNode", "KVClient", "KVLoad"]),
-    .testTarget(name: "ScriptTests", dependencies: ["Support", "KVNode", "KVClient"]),
+    .testTarget(name: "ScriptTests", dependencies: ["Support", "KVNode", "KVClient", "KVLoad"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

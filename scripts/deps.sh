@@ -29,6 +29,9 @@ for purpose in "$@"; do
     program netcat-openbsd nc
     program busybox busybox
     program util-linux nsenter
+    program openssh-client ssh
+    program dropbear-bin dropbearkey
+    program binutils objcopy
     PATH=$PATH:/usr/sbin program iproute2 ip
     PATH=$PATH:/usr/sbin program iptables iptables
     promtool=yes

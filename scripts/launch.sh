@@ -409,11 +409,13 @@ is_current() { # is_current PID: whether the process runs the program that is th
   [ -z "$(find "$home/servers.txt" -newer "$home/kvnode.pid")" ] || return 1
   [ "$(tr '\0' '\n' <"/proc/$running/cmdline")" = "$(cat "$home/kvnode.command.new")" ] || return 1
   if [ -n "$manager" ]; then
-    [ "$($manager show -p MainPID quorate.service)" = "MainPID=$running" ]
+    is_main "$running"
   elif [ "$keep" = yes ]; then
     is_kept
   fi
 }
+
+is_main() { [ "$($manager show -p MainPID quorate.service 2>/dev/null)" = "MainPID=$1" ]; } # is_main PID
 
 is_ready() { # True also where nothing here can ask.
   if [ -x "${kvnode%/*}/kvclient" ]; then
@@ -501,14 +503,17 @@ prepare() { # prepare HOST:PORT…: sets `own`, writes servers.txt.new
 }
 
 stop() { # First whoever would start it again, then the server.
+  is_told_by_systemd=no
+  if [ -n "${manager-}" ]; then
+    if pid=$(running_pid) && is_main "$pid"; then is_told_by_systemd=yes; fi
+    $manager stop --no-block quorate.service
+  fi
   if ! is_running && ! is_kept; then
     echo "no server runs in $home"
     return
   fi
   manner=ended
-  if [ -n "${manager-}" ]; then
-    $manager stop --no-block quorate.service
-  elif keeper=$(pid_in "$home/keeper.pid"); then
+  if keeper=$(pid_in "$home/keeper.pid"); then
     kill -s TERM "$keeper" 2>/dev/null || true
   fi
   end=$(($(date +%s) + stop_seconds))
@@ -531,7 +536,7 @@ stop() { # First whoever would start it again, then the server.
 tell_to_end() { # Once: a second signal would end it before it has handed over. systemd sends its own.
   pid=$(running_pid) || return 0
   if [ "$pid" != "$told" ]; then
-    if [ -z "${manager-}" ]; then kill -s TERM "$pid" 2>/dev/null || true; fi
+    if [ $is_told_by_systemd = no ]; then kill -s TERM "$pid" 2>/dev/null || true; fi
     kill -s CONT "$pid" 2>/dev/null || true # A frozen one hears nothing until it goes on.
     told=$pid
   fi

@@ -5,19 +5,29 @@ set -euo pipefail
 self=${0##*/}
 top=$(cd "$(dirname "$0")/.." && pwd)
 servers_max=7
+lag_max=64         # Ops that a server without lag may be behind: what is under way at any moment.
+spare_kib=1024     # To be left on a machine's disk.
+control_path_max=90 # Bytes, of about 108 that a socket's path may have.
 
 usage() {
   cat <<HELP
 $self: bring Quorate to the machines that are to run it, over plain ssh.
 
   $self HOST[:PORT]…                              copy, and start nothing
-  $self --start HOST[:PORT]… [-- kvnode options]  copy; then start, one after the other
+  $self --start HOST[:PORT]… [-- kvnode options]  copy; then start or renew, one server after the other
 
-Each machine gets kvnode and kvclient (release build, stripped), launch.sh, and a servers.txt with itself first,
-in REMOTE_DIR. Only sh and cat are needed there. A file arrives under another name, its size and sum are
-compared, kvnode must run, and only then everything takes its place; what is there already is not sent again.
---start begins when all copies are good. A server that runs with an older program or other options is ended
-and started anew, and must answer linearizably again before the next one's turn.
+Each machine gets kvnode and kvclient (as scripts/standalone.sh links them), launch.sh, and a servers.txt with itself
+first, in REMOTE_DIR. Only sh and the usual small tools are needed there (busybox will do). A file that is there
+already is not sent again; run twice, the second run changes nothing.
+
+All machines are looked at before anything changes on any: one that cannot be reached, has no space, another
+processor, the data of another set of servers, or another program on the port, and nothing is done. Then all files
+arrive under other names, are compared, and kvnode must run; only then each takes its place.
+
+--start then goes from server to server: those that do not run, then backups, the primary last. One with an older
+program or other options is ended in order (it hands over) and started anew, and must answer linearizably and be
+without lag before the next one's turn. At the first that does not, everything stops, and it is said how to go on.
+A server is not taken down while no other one holds everything, unless FORCE=1.
 
 Hosts are names or addresses, [IPv6] in brackets, with spaces or commas between; PORT is the server's own.
 
@@ -29,9 +39,14 @@ Environment
   SSH_PORT    port of sshd                                  (default: as ssh decides)
   SSH_OPTIONS further options for ssh, such as "-o StrictHostKeyChecking=accept-new"
   PROGRAMS    directory of kvnode and kvclient              (default .build/deploy)
-  QUORATE_NETNS  network namespace in which the machines are: ssh runs there
+  QUORATE_NETNS  network namespace in which the machines are: ssh and kvclient run there
+  DRY_RUN     1: look, and say what would be done
+  FORCE       1: take servers down even where nobody else would answer, or data would be lost
+  AT_BOOT     yes: start it at boot too; no: no longer; '': as it was   (default yes)
+  KEEP        no: do not start it again after a crash       (default yes)
+  WAIT_SECONDS  time for a server to be ready and without lag (default 60)
 
-One line a host on stdout. Exit status: 0 all good, 1 some failed, 2 usage.
+One line a host on stdout; what takes longer than a second is told on stderr. Exit status: 0 all good, 1 not, 2 usage.
 
 Example
   SSH_USER=quorate $self --start 192.168.8.160 192.168.8.161 192.168.8.162 192.168.8.163
@@ -75,10 +90,34 @@ remote() { # remote HOST COMMAND: stdin and stdout are the command's, whatever t
 
 sum() { sha256sum "$1" | cut -d ' ' -f 1; }
 
+# What takes long is told.
+
+ticker=
+doing() { # doing TEXT: says so every few seconds, until the next `doing` or `quiet`
+  quiet
+  (
+    waited=0
+    while :; do
+      pause=$((waited == 0 ? 1 : 5))
+      read -rt $pause _ || true
+      waited=$((waited + pause))
+      echo "$1 … $waited s" >&2
+    done
+  ) <>"$scratch/never" &
+  ticker=$!
+  disown "$ticker"
+}
+quiet() {
+  [ -n "$ticker" ] || return 0
+  kill -s KILL "$ticker" 2>/dev/null || true
+  ticker=
+}
+
 # What is sent, made ready in a directory of our own.
 
 prepare() {
   local name
+  mkfifo "$scratch/never"
   for name in kvnode kvclient; do
     [ -f "$programs/$name" ] || die "no $programs/$name: make standalone"
     if command -v strip >/dev/null; then
@@ -87,8 +126,14 @@ prepare() {
       cp "$programs/$name" "$scratch/$name"
     fi
   done
+  # Options are read before --version is done: a wrong one ends here, and no server.
+  why=$("$scratch/kvnode" ${options[@]+"${options[@]}"} --version 2>&1 >/dev/null) || {
+    [ $? -ne 2 ] || die "${why#ERROR: }" 2
+    die "$programs/kvnode does not run here"
+  }
   cp "$top/scripts/launch.sh" "$scratch/launch.sh"
-  chmod 755 "$scratch"/*
+  chmod 755 "$scratch"/{kvnode,kvclient,launch.sh}
+  for name in "${!hosts[@]}"; do servers_file "${servers[name]}" >"$scratch/servers.$name"; done
 }
 
 servers_file() { # servers_file SERVER: itself first
@@ -99,39 +144,8 @@ servers_file() { # servers_file SERVER: itself first
   done
 }
 
-# One host. These say on stdout why they fail, in one line, or what was done.
-
-present() { # present HOST: the sums of the files that are there, as sha256sum prints them
-  remote "$1" "mkdir -p $directory && cd $directory && { sha256sum ${files[*]} 2>/dev/null || true; }" </dev/null
-}
-
-send() { # send HOST FILE
-  local got size wanted
-  size=$(wc -c <"$scratch/$2")
-  wanted=$(sum "$scratch/$2")
-  got=$(remote "$1" "cd $directory && cat >$2.new && wc -c <$2.new && { sha256sum <$2.new 2>/dev/null || true; }" \
-    <"$scratch/$2" 2>"$scratch/stderr") || {
-    echo "$2 did not arrive: $(reason)"
-    return 1
-  }
-  local there=() # Size, and the sum where there is a sha256sum.
-  read -r -d '' -a there <<<"$got" || true
-  if [ "${there[0]-}" != "$size" ] || [ "${there[1]:-$wanted}" != "$wanted" ]; then
-    echo "$2 arrived mangled: ${there[0]:-no} bytes of $size"
-    return 1
-  fi
-}
-
-place() { # place HOST FILE…: all at once, if the new kvnode runs there
-  local host=$1 moves='' file
-  shift
-  for file in "$@"; do moves+=" && chmod $(stat -c %a "$scratch/$file") $file.new"; done
-  if [[ " $* " == *" kvnode "* ]]; then moves+=" && ./kvnode.new --version >/dev/null"; fi
-  for file in "$@"; do moves+=" && mv $file.new $file"; done
-  remote "$host" "cd $directory$moves" </dev/null >/dev/null 2>"$scratch/stderr" || {
-    echo "the new files do not work there: $(reason)"
-    return 1
-  }
+source_of() { # source_of INDEX FILE
+  if [ "$2" = servers.txt ]; then echo "$scratch/servers.$1"; else echo "$scratch/$2"; fi
 }
 
 reason() {
@@ -140,54 +154,382 @@ reason() {
   echo "${words:-ssh gave no reason}"
 }
 
-update() { # update HOST SERVER
-  local there file changed=()
-  servers_file "$2" >"$scratch/servers.txt"
-  there=$(present "$1" 2>"$scratch/stderr") || {
-    echo "not reached: $(reason)"
+# Looking. Each of these takes a host's index, and sets `why` where it fails.
+
+fact() { # fact INDEX NAME: what host-check.sh said of it
+  sed -n "s/^$2 \{0,1\}//p" "$scratch/facts.$1"
+}
+has() { grep -q "^$2\( \|$\)" "$scratch/facts.$1"; }
+
+look() {
+  local server=${servers[$1]}
+  remote "${hosts[$1]}" "sh -s -- $directory $(quote "$(bare "${hosts[$1]}")" "${server##*:}")" \
+    <"$top/scripts/host-check.sh" >"$scratch/facts.$1" 2>"$scratch/stderr" || {
+    why="not reached: $(reason)"
     return 1
   }
+  compare "$1"
+  judge "$1"
+}
+
+bare() { # bare HOST: an IPv6 address without its brackets
+  local host=${1#\[}
+  echo "${host%\]}"
+}
+
+compare() { # Sets `changed`, the files to be sent, and `wants`: why it must be started, or nothing.
+  local file list=()
   for file in "${files[@]}"; do
-    if [[ $'\n'$there$'\n' == *$'\n'"$(sum "$scratch/$file")  $file"$'\n'* ]]; then continue; fi
-    send "$1" "$file" || return 1
-    changed+=("$file")
+    if ! grep -qx "sum $(sum "$(source_of "$1" "$file")")  $file" "$scratch/facts.$1"; then list+=("$file"); fi
   done
-  if [ ${#changed[@]} -eq 0 ]; then
-    echo "nothing to do"
-    return
+  changed[$1]="${list[*]-}"
+  if ! has "$1" running; then
+    wants[$1]=start
+  elif [[ " ${list[*]-} " == *" kvnode "* ]] || ! has "$1" current; then
+    wants[$1]="another program"
+  elif [[ " ${list[*]-} " == *" servers.txt "* ]]; then
+    wants[$1]="another servers.txt"
+  elif [ "$(fact "$1" options)" != "${options[*]+${options[*]} }" ]; then
+    wants[$1]="other options"
+  elif [ "$keep" = yes ] && ! has "$1" kept; then
+    wants[$1]="nobody to start it again"
+  else
+    wants[$1]=
   fi
-  place "$1" "${changed[@]}" || return 1
-  echo "copied ${changed[*]}"
 }
 
-launch() { # launch HOST
-  local said
-  said=$(remote "$1" "cd $directory && ./launch.sh renew -- $(quote ${options[@]+"${options[@]}"})" \
-    </dev/null 2>"$scratch/stderr") || {
-    echo "does not serve: $(reason)"
+judge() {
+  local file need=$spare_kib set
+  for file in ${changed[$1]}; do need=$((need + ($(wc -c <"$(source_of "$1" "$file")") + 1023) / 1024)); done
+  set=$(sort "$scratch/servers.$1" | tr '\n' ' ')
+  if has "$1" lacks; then
+    why="no $(fact "$1" lacks | paste -sd ' ') there"
+  elif [ "$(fact "$1" machine)" != "$(uname -m)" ]; then
+    why="its processor is $(fact "$1" machine), the programs are for $(uname -m)"
+  elif has "$1" unwritable; then
+    why="$(fact "$1" unwritable) cannot be written"
+  elif [ -n "${changed[$1]}" ] && (($(fact "$1" free) < need)); then
+    why="no space: $(fact "$1" free) KiB free, $need needed"
+  elif has "$1" port; then
+    why="port ${servers[$1]##*:} is $(fact "$1" port | sed -n 1p)"
+  elif [ "$force" != 1 ] && has "$1" set && [ "$(fact "$1" set)" != "$set" ] &&
+    { has "$1" data || has "$1" running; }; then
+    why="it belongs to the servers $(fact "$1" set | sed 's/ $//'): a set of servers is fixed"
+  else
+    return 0
+  fi
+  return 1
+}
+
+# Copying.
+
+stage() { # All that changes, under other names.
+  local file
+  for file in ${changed[$1]}; do
+    doing "${servers[$1]}: sending $file, $(wc -c <"$(source_of "$1" "$file")") bytes"
+    send "$1" "$file" || return 1
+  done
+  if [[ " ${changed[$1]} " == *" kvnode "* ]]; then
+    remote "${hosts[$1]}" "cd $directory && chmod 755 kvnode.new && ./kvnode.new --version >/dev/null" \
+      </dev/null >/dev/null 2>"$scratch/stderr" || {
+      why="the new program does not run there: $(reason)"
+      return 1
+    }
+  fi
+}
+
+send() { # send INDEX FILE
+  local got size wanted source
+  source=$(source_of "$1" "$2")
+  size=$(wc -c <"$source")
+  wanted=$(sum "$source")
+  got=$(remote "${hosts[$1]}" "mkdir -p $directory && cd $directory && cat >$2.new && wc -c <$2.new &&
+    { sha256sum <$2.new 2>/dev/null || true; }" <"$source" 2>"$scratch/stderr") || {
+    why="$2 did not arrive: $(reason)"
     return 1
   }
-  tail -n 1 <<<"$said"
+  local there=() # Size, and the sum where there is a sha256sum.
+  read -r -d '' -a there <<<"$got" || true
+  if [ "${there[0]-}" != "$size" ] || [ "${there[1]:-$wanted}" != "$wanted" ]; then
+    why="$2 arrived mangled: ${there[0]:-no} bytes of $size"
+    return 1
+  fi
 }
 
-each() { # each COMMAND: runs it for every host; fails where any failed
-  local index said failed=0
-  for index in "${!hosts[@]}"; do
-    if said=$("$1" "${hosts[index]}" "${servers[index]}"); then
-      echo "${servers[index]}: $said"
-    else
-      echo "ERROR: ${servers[index]}: ${said#ERROR: }"
-      failed=$((failed + 1))
-      # One that does not come back is enough: the others go on with what they have.
-      [ "$1" != launch ] || break
+unstage() { # unstage INDEX…: as if nothing had been sent
+  local index names
+  names=$(printf '%s.new ' "${files[@]}")
+  for index in "$@"; do
+    remote "${hosts[index]}" "cd $directory && rm -f $names && rmdir \"\$PWD\"" \
+      </dev/null >/dev/null 2>&1 || true
+  done
+}
+
+place() { # What was staged takes its place.
+  local moves='' file mode
+  [ -n "${changed[$1]}" ] || return 0
+  for file in ${changed[$1]}; do
+    mode=755
+    if [ "$file" = servers.txt ]; then mode=644; fi
+    moves+=" && chmod $mode $file.new && mv $file.new $file"
+  done
+  remote "${hosts[$1]}" "cd $directory$moves" </dev/null >/dev/null 2>"$scratch/stderr" || {
+    why="the new files cannot take their place: $(reason)"
+    return 1
+  }
+}
+
+# What the servers say of themselves.
+
+ask() { # Brings their answers up to date.
+  ${inside[@]+"${inside[@]}"} "$scratch/kvclient" status -h "$(IFS=,; echo "${servers[*]}")" --json --timeout 3 \
+    >"$scratch/status" 2>/dev/null || true
+  primary=$(sed -n '/"role":"primary".*"linearizable":true/s/^{"host":"\([^"]*\)".*/\1/p' "$scratch/status" | sed -n 1p)
+}
+
+said_by() { grep -F "{\"host\":\"$1\"," "$scratch/status" || true; } # said_by SERVER
+field() { said_by "$1" | sed -n "s/.*[{,]\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"; } # field SERVER NAME, not of a list's
+
+holds() { # holds SERVER: it answers linearizably, votes, and has all but what is under way
+  local as_peer
+  [ "$(field "$1" linearizable)" = true ] && [ -n "$primary" ] || return 1
+  [ "$1" != "$primary" ] || return 0
+  [[ $(said_by "$1") == *'"role":"backup","status":"normal"'* ]] || return 1
+  as_peer=$(said_by "$primary" | sed 's/.*"peers":\[//' | tr '{' '\n' | grep -F "\"id\":\"$1\"," || true)
+  [[ $as_peer == *'"link":"up","suspected":false'* && $as_peer =~ \"lag\":([0-9]+) ]] && ((BASH_REMATCH[1] <= lag_max))
+}
+
+is_safe() { # is_safe INDEX: others hold everything: at least one, and each that has had its turn
+  local index others=0
+  for index in "${!servers[@]}"; do
+    [ "$index" != "$1" ] || continue
+    if holds "${servers[index]}"; then
+      others=$((others + 1))
+    elif [[ " ${finished[*]-} " == *" $index "* ]]; then
+      return 1
     fi
   done
-  [ $failed -eq 0 ]
+  [ $others -gt 0 ]
+}
+
+loss() { # loss INDEX: what it means to take it down alone
+  local server=${servers[$1]} keys
+  keys=$(said_by "$server" | sed -n 's/.*"keys":\([0-9]*\).*/\1/p')
+  if [ "$(field "$server" durable)" = false ]; then
+    echo "its ${keys:-} keys would be lost, since it keeps nothing on disk and no other server holds them"
+  elif [ -n "$keys" ]; then
+    echo "no other server holds its $keys keys, so nobody would answer until it is back"
+  else
+    echo "it does not say what it holds, and no other server holds everything"
+  fi
+}
+
+is_harmless() { # is_harmless INDEX: nobody has written anything yet, or it must be
+  [ "$force" = 1 ] || [ "$(field "${servers[$1]}" status)" = unborn ]
+}
+
+foresee() { # Whether each that must go down leaves one that holds everything.
+  local index other refused=0 others
+  for index in "${!servers[@]}"; do
+    if [ -z "${wants[index]}" ] || [ "${wants[index]}" = start ] || is_harmless "$index"; then continue; fi
+    others=0
+    for other in "${!servers[@]}"; do
+      [ "$other" != "$index" ] || continue
+      if [ "${wants[other]}" = start ] || holds "${servers[other]}"; then others=1; fi
+    done
+    [ $others -eq 0 ] || continue
+    echo "ERROR: ${servers[index]}: not to be taken down: $(loss "$index"); FORCE=1 does it all the same"
+    refused=1
+  done
+  return $refused
+}
+
+# Going from server to server.
+
+wait_until() { # wait_until COMMAND…: for WAIT_SECONDS at most, with fresh answers
+  local end=$((SECONDS + wait_seconds))
+  until ask && "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.2
+  done
+}
+
+choose() { # Sets `next`: who does not run, then backups, then the primary.
+  local index
+  next=
+  for index in "${!servers[@]}"; do
+    if [ "${wants[index]}" = start ]; then next=$index; return; fi
+  done
+  for index in "${!servers[@]}"; do
+    [ -n "${wants[index]}" ] || continue
+    next=$index
+    [ "${servers[index]}" = "$primary" ] || return 0
+  done
+}
+
+renew() { # renew INDEX
+  local command=renew said words
+  words="AT_BOOT=$(quote "$at_boot")KEEP=$keep WAIT_SECONDS=$wait_seconds"
+  if [ "$force" = 1 ] || [ "${wants[$1]}" = start ]; then command=start; fi
+  if [ "$command ${wants[$1]}" != "start start" ] && [ "$command" = start ]; then
+    words="./launch.sh stop >/dev/null && $words"
+  fi
+  said=$(remote "${hosts[$1]}" "cd $directory && $words ./launch.sh $command -- $(quote ${options[@]+"${options[@]}"})" \
+    </dev/null 2>"$scratch/stderr") || {
+    why="does not serve: $(reason | sed 's/^ERROR: //')"
+    return 1
+  }
+  said=$(tail -n 1 <<<"$said")
+  echo "${servers[$1]}: ${changed[$1]:+copied ${changed[$1]}; }${said#"${servers[$1]} "}"
+}
+
+turn() { # turn INDEX: one server's, from the check whether it may go down to its being without lag
+  local server=${servers[$1]} was_serving=$primary is_start=no
+  if [ "${wants[$1]}" = start ]; then is_start=yes; fi
+  if [ $is_start = no ] && ! is_harmless "$1"; then
+    doing "$server: waiting until others hold everything"
+    wait_until is_safe "$1" || {
+      why="not taken down: after $wait_seconds s the others are not ready, or lag; $(loss "$1"); FORCE=1 does it"
+      return 1
+    }
+  fi
+  doing "$server: $(if [ $is_start = yes ]; then echo starting; else echo "renewing (${wants[$1]})"; fi)"
+  place "$1" && renew "$1" || return 1
+  wants[$1]=
+  # The first of a new cluster, or the first that are back, cannot be ready alone.
+  [ -n "$was_serving" ] && [ "$force" != 1 ] || return 0
+  doing "$server: waiting until it is ready and without lag"
+  wait_until holds "$server" || {
+    why="serves, but is not ready and without lag after $wait_seconds s: $(said_by "$server" |
+      sed -n 's/.*"reason":"\([^"]*\).*/\1/p')"
+    return 1
+  }
+}
+
+names_of() { # names_of INDEX…
+  local index list=()
+  for index in "$@"; do list+=("${servers[index]}"); done
+  echo "${list[*]:-none}"
+}
+
+roll() {
+  local index rest=()
+  finished=()
+  for index in "${!servers[@]}"; do
+    if [ -z "${wants[index]}" ]; then
+      settle "$index" || exit 1
+    fi
+  done
+  ask
+  choose
+  while [ -n "$next" ]; do
+    if ! turn "$next"; then
+      quiet
+      echo "ERROR: ${servers[next]}: $why"
+      for index in "${!servers[@]}"; do
+        if [ "$index" != "$next" ] && [ -n "${wants[index]}" ]; then rest+=("$index"); fi
+      done
+      unstage ${rest[@]+"${rest[@]}"}
+      echo "stopped: done $(names_of ${finished[@]+"${finished[@]}"}); as before: $(names_of ${rest[@]+"${rest[@]}"})." \
+        "Mend ${servers[next]} and give the same command again (what is done is not done twice), or bring" \
+        "back the version of before with PROGRAMS=DIRECTORY" >&2
+      return 1
+    fi
+    finished+=("$next")
+    ask
+    choose
+  done
+  doing "waiting until all are ready"
+  wait_until all_hold || {
+    quiet
+    echo "ERROR: not all servers are ready after $wait_seconds s:"
+    ${inside[@]+"${inside[@]}"} "$scratch/kvclient" status -h "$(IFS=,; echo "${servers[*]}")" --timeout 3
+    return 1
+  }
+  quiet
+  echo "all ${#servers[@]} ready, primary $primary"
+}
+
+all_hold() {
+  local server
+  for server in "${servers[@]}"; do holds "$server" || return 1; done
+}
+
+settle_boot() { # What is asked for the machine's next start, where it is not so yet.
+  local has_boot=no
+  if has "$1" boot; then has_boot=yes; fi
+  if [ $starts = no ] || [ -z "$at_boot" ] || [ $has_boot = "$at_boot" ]; then return 0; fi
+  remote "${hosts[$1]}" "cd $directory && AT_BOOT=$at_boot ./launch.sh start" </dev/null >/dev/null 2>"$scratch/stderr" || {
+    why="its start at boot: $(reason | sed 's/^ERROR: //')"
+    return 1
+  }
+}
+
+settle() { # settle INDEX: a host whose server goes on as it is
+  if ! place "$1" || ! settle_boot "$1"; then
+    quiet
+    echo "ERROR: ${servers[$1]}: $why"
+    return 1
+  fi
+  if [ -z "${changed[$1]}" ]; then echo "${servers[$1]}: nothing to do"; else echo "${servers[$1]}: copied ${changed[$1]}"; fi
+}
+
+each() { # each COMMAND TEXT: for every host; fails where any failed
+  local index failed=0
+  for index in "${!hosts[@]}"; do
+    doing "${servers[index]}: $2"
+    "$1" "$index" || {
+      quiet
+      echo "ERROR: ${servers[index]}: $why"
+      failed=1
+    }
+  done
+  quiet
+  return $failed
+}
+
+foretell() { # What would be done, in order.
+  local index did
+  for index in "${!servers[@]}"; do
+    did=no
+    if [ -n "${changed[index]}" ]; then
+      echo "${servers[index]}: would copy ${changed[index]}"
+      did=yes
+    fi
+    if [ $starts = yes ] && [ -n "${wants[index]}" ]; then did=yes; fi
+    [ $did = yes ] || echo "${servers[index]}: nothing to do"
+  done
+  [ $starts = yes ] || return 0
+  choose
+  while [ -n "$next" ]; do
+    if [ "${wants[next]}" = start ]; then
+      echo "${servers[next]}: would start"
+    else
+      why=${wants[next]}
+      if [ "${servers[next]}" = "$primary" ]; then why+="; the primary"; fi
+      echo "${servers[next]}: would end and start: $why"
+    fi
+    wants[next]=
+    choose
+  done
+}
+
+end() {
+  local host
+  quiet
+  for host in ${hosts[@]+"${hosts[@]}"}; do
+    [ -z "$control" ] || "${ssh[@]}" -O exit "$(bare "$host")" 2>/dev/null || true
+  done
+  rm -rf "$scratch"
 }
 
 hosts=()
 servers=()
 options=()
+changed=()
+wants=()
+finished=()
+primary=
 starts=no
 while [ $# -gt 0 ]; do
   case $1 in
@@ -231,9 +573,35 @@ command -v ssh >/dev/null || die "no ssh here"
 directory=$(quote "${REMOTE_DIR:-quorate}")
 programs=${PROGRAMS:-$top/.build/deploy}
 files=(kvnode kvclient launch.sh servers.txt)
+force=${FORCE:-0}
+at_boot=${AT_BOOT-yes}
+keep=${KEEP:-yes}
+wait_seconds=${WAIT_SECONDS:-60}
+[[ $wait_seconds =~ ^[1-9][0-9]{0,3}$ ]] || die "WAIT_SECONDS is a number from 1 to 9999, not '$wait_seconds'" 2
+[[ $at_boot =~ ^(yes|no|)$ ]] || die "AT_BOOT is yes, no or empty, not '$at_boot'" 2
+[[ $keep =~ ^(yes|no)$ ]] || die "KEEP is yes or no, not '$keep'" 2
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+control=
+# One connection a host for all that is asked of it.
+if [ ${#scratch} -lt $((control_path_max - 42)) ]; then
+  control="$scratch/%C"
+  ssh+=(-o ControlMaster=auto -o "ControlPath=$control" -o ControlPersist=60)
+fi
+trap end EXIT
+trap 'exit 130' INT TERM HUP
 prepare
-each update || exit 1
-[ $starts = no ] || each launch
+each look "looking at it" || die "nothing has been changed"
+if [ $starts = yes ]; then
+  ask
+  foresee || die "nothing has been changed"
+fi
+if [ "${DRY_RUN:-0}" = 1 ]; then
+  foretell
+  exit
+fi
+each stage "sending" || {
+  unstage "${!hosts[@]}"
+  die "nothing has been changed"
+}
+if [ $starts = yes ]; then roll; else each settle "putting files in place"; fi

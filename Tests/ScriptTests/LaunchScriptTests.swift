@@ -40,7 +40,7 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertTrue(read("home/kvnode.log").contains("event=listening"))
       let words = try String(contentsOfFile: "/proc/\(serverPid)/cmdline", encoding: .utf8)
       XCTAssertEqual(words, "\(Self.program("kvnode"))\0--memory\0")
-      XCTAssertEqual(getsid(serverPid), serverPid, "a session of its own")
+      XCTAssertEqual(getsid(serverPid), pid("home/keeper.pid"), "a session of its own")
       XCTAssertEqual(try run(["/usr/bin/curl", "-s", "http://\(address)/color"]).stdout, "color=NIL")
 
       let before = serverPid
@@ -200,6 +200,51 @@ final class LaunchScriptTests: ScriptTestCase {
       XCTAssertEqual(try launch(["renew", "--", "--memory", "--strict"], shell, with: settings).status, 0)
       XCTAssertFalse(isAlive(second), "other options are a reason too")
       XCTAssertEqual(try launch(["stop"], shell).status, 0)
+    }
+  }
+
+  func testACrashedServerIsStartedAgain() throws {
+    for shell in try shells() {
+      let address = "127.0.0.1:\(try freePorts(1))"
+      XCTAssertEqual(try launch(["start", address, "--", "--memory"], shell).status, 0)
+      let (first, keeper) = (serverPid, pid("home/keeper.pid"))
+      kill(first, SIGKILL)
+      waitUntil("\(shell.name): another runs") { self.serverPid != first && isAlive(self.serverPid) }
+      XCTAssertTrue(read("home/kvnode.log").contains(" event=ended status=137 restart_seconds=1\n"))
+      XCTAssertEqual(try launch(["stop"], shell).stdout, "\(address) ended\n")
+      XCTAssertFalse(isAlive(keeper), "\(shell.name): who would start it again ends too")
+      XCTAssertFalse(isAlive(serverPid))
+      XCTAssertEqual(
+        read("home/kvnode.log").components(separatedBy: "signal=SIGTERM").count, 2,
+        "told once, so in good order")
+
+      XCTAssertEqual(try launch(["start", address], shell, with: ["KEEP": "no"]).status, 0)
+      XCTAssertFalse(exists("home/keeper.pid"), "\(shell.name): once")
+      let words = try String(contentsOfFile: "/proc/\(serverPid)/cmdline", encoding: .utf8)
+      XCTAssertTrue(words.hasSuffix("\0--memory\0"), "the options of the last time: \(words)")
+      XCTAssertEqual(try launch(["stop"], shell).status, 0)
+      try FileManager.default.removeItem(atPath: path("home"))
+    }
+  }
+
+  /// Between a crash and the next start there is no server, but somebody to end.
+  func testStopsBetweenTwoStarts() throws {
+    for shell in try shells() {
+      let address = "127.0.0.1:\(try freePorts(1))"
+      XCTAssertEqual(try launch(["start", address, "--", "--memory"], shell).status, 0)
+      let (first, keeper) = (serverPid, pid("home/keeper.pid"))
+      try write("#!/bin/sh\nexit 1\n", to: "home/crashes", executable: true)
+      try write("\(path("home/crashes"))\n", to: "home/kvnode.command")
+      kill(first, SIGKILL)
+      waitUntil("\(shell.name): it waits") {
+        self.read("home/kvnode.log").contains("status=1 restart_seconds=2")
+      }
+      let status = try launch(["status"], shell)
+      XCTAssertEqual(status.stdout, "\(address) has crashed, and is soon started again\n", shell.name)
+      XCTAssertEqual(status.status, 1)
+      XCTAssertEqual(try launch(["stop"], shell).stdout, "\(address) ended\n", shell.name)
+      XCTAssertFalse(isAlive(keeper))
+      try FileManager.default.removeItem(atPath: path("home"))
     }
   }
 

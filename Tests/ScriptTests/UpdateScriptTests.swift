@@ -14,6 +14,7 @@ final class UpdateScriptTests: ScriptTestCase {
       while [ $# -gt 0 ]; do
         case $1 in
         -o | -l | -p | -i) shift 2 ;;
+        -O) exit 0 ;;
         *) break ;;
         esac
       done
@@ -23,18 +24,23 @@ final class UpdateScriptTests: ScriptTestCase {
         exit 255
       fi
       mkdir -p "\(directory.path)/$host" && cd "\(directory.path)/$host" || exit 255
-      if [ -e "\(directory.path)/$host.mangles" ]; then
-        head -c 1000 | sh -c "$2"
-      else
-        exec sh -c "$2"
-      fi
+      case $2 in
+      *"cat >"*) if [ -e "\(directory.path)/$host.mangles" ]; then head -c 1000 | exec sh -c "$2"; exit; fi ;;
+      *"kvnode.new --version"*)
+        if [ -e "\(directory.path)/$host.differs" ]; then
+          echo "sh: ./kvnode.new: Exec format error" >&2
+          exit 126
+        fi
+        ;;
+      esac
+      exec sh -c "$2"
 
       """, to: "bin/ssh", executable: true)
   }
 
   private func update(_ words: [String], _ further: [String: String] = [:]) throws -> ScriptRun {
     let settings = [
-      "PATH": "\(path("bin")):\(environment["PATH"]!)", "PROGRAMS": Self.products.path,
+      "PATH": "\(path("bin")):\(environment["PATH"]!)", "PROGRAMS": Self.products.path, "AT_BOOT": "no",
     ]
     return try run([Self.script("update.sh")] + words, settings.merging(further) { $1 })
   }
@@ -43,7 +49,6 @@ final class UpdateScriptTests: ScriptTestCase {
 
   func testCopiesToEveryHost() throws {
     let run = try update(["one,two:9000", "three"])
-    XCTAssertEqual(run.stderr, "")
     let copied = "copied kvnode kvclient launch.sh servers.txt\n"
     XCTAssertEqual(run.stdout, "one:8081: \(copied)two:9000: \(copied)three:8081: \(copied)")
     XCTAssertEqual(run.status, 0)
@@ -63,7 +68,7 @@ final class UpdateScriptTests: ScriptTestCase {
     let again = try update(["one,two:9000", "three"])
     XCTAssertEqual(
       again.stdout, "one:8081: nothing to do\ntwo:9000: nothing to do\nthree:8081: nothing to do\n")
-    XCTAssertEqual(calls() - before, 3, "one look at each")
+    XCTAssertEqual(calls() - before, 6, "one look at each, on a connection that is closed")
     XCTAssertEqual(
       try update(["one", "two:9000"]).stdout, "one:8081: copied servers.txt\ntwo:9000: copied servers.txt\n")
   }
@@ -81,90 +86,144 @@ final class UpdateScriptTests: ScriptTestCase {
     XCTAssertTrue(
       line.hasPrefix(
         "-o BatchMode=yes -o ConnectTimeout=10 -l me -p 2222 -i \(path("key")) -o IdentitiesOnly=yes "
-          + "-o StrictHostKeyChecking=no ::1 "), "\(line)")
+          + "-o StrictHostKeyChecking=no -o ControlMaster=auto -o ControlPath="), "\(line)")
+    XCTAssertTrue(line.contains(" -o ControlPersist=60 ::1 sh -c "), "\(line)")
   }
 
-  func testAHostThatFailsIsNamedAndTheOthersAreServed() throws {
-    try write("", to: "two.unreachable")
-    try write("", to: "three.mangles")
-    let run = try update(["--start", "one", "two", "three"])
-    let lines = run.stdout.split(separator: "\n").map(String.init)
-    XCTAssertEqual(lines.count, 3, run.stdout)
-    XCTAssertEqual(lines[0], "one:8081: copied kvnode kvclient launch.sh servers.txt")
-    XCTAssertEqual(
-      lines[1], "ERROR: two:8081: not reached: ssh: connect to host two port 22: No route to host")
-    XCTAssertTrue(lines[2].hasPrefix("ERROR: three:8081: kvnode arrived mangled: 1000 bytes of "), lines[2])
-    XCTAssertEqual(run.status, 1)
-    XCTAssertFalse(exists("three/quorate/kvnode"), "what is mangled takes nobody's place")
-    XCTAssertFalse(exists("one/quorate/kvnode.pid"), "nothing is started before all copies are good")
-  }
-
-  func testAProgramThatDoesNotRunThereTakesNobodysPlace() throws {
-    XCTAssertEqual(try update(["one"]).status, 0)
-    let works = try Data(contentsOf: URL(fileURLWithPath: path("one/quorate/kvnode")))
-    // An object file of another machine: strip takes it, the kernel does not.
-    for name in ["kvnode", "kvclient"] {
-      var other = try Data(contentsOf: URL(fileURLWithPath: Self.program(name)))
-      other.replaceSubrange(24..<32, with: Data(repeating: 0, count: 8))
-      try FileManager.default.createDirectory(atPath: path("other"), withIntermediateDirectories: true)
-      try other.write(to: URL(fileURLWithPath: path("other/\(name)")))
+  /// A look at all comes before anything changes on any; then all files arrive before any takes its place.
+  func testWhereOneFailsNothingChangesAnywhere() throws {
+    for obstacle in ["unreachable", "mangles", "differs"] {
+      try write("", to: "two.\(obstacle)")
+      let run = try update(["--start", "one", "two", "three"])
+      let line = [
+        "unreachable": "not reached: ssh: connect to host two port 22: No route to host",
+        "mangles": "kvnode arrived mangled: 1000 bytes of ",
+        "differs": "the new program does not run there: sh: ./kvnode.new: Exec format error",
+      ][obstacle]!
+      XCTAssertTrue(run.stdout.hasPrefix("ERROR: two:8081: \(line)"), run.stdout)
+      XCTAssertEqual(run.stdout.filter { $0 == "\n" }.count, 1, run.stdout)
+      XCTAssertTrue(run.stderr.hasSuffix("ERROR: nothing has been changed\n"), run.stderr)
+      XCTAssertEqual(run.status, 1)
+      for host in ["one", "two", "three"] { XCTAssertFalse(exists("\(host)/quorate"), "\(obstacle) \(host)") }
+      try FileManager.default.removeItem(atPath: path("two.\(obstacle)"))
     }
-    let run = try update(["one"], ["PROGRAMS": path("other")])
-    XCTAssertTrue(run.stdout.hasPrefix("ERROR: one:8081: the new files do not work there: "), run.stdout)
-    XCTAssertEqual(run.status, 1)
-    XCTAssertEqual(try Data(contentsOf: URL(fileURLWithPath: path("one/quorate/kvnode"))), works)
   }
 
-  func testStartsAndRenews() throws {
-    let port = try freePorts(1)
-    let server = "localhost:\(port)"
-    let home = path("localhost/quorate")
-    let first = try update(["--start", server, "--", "--memory"])
-    let pid = { self.pid("localhost/quorate/kvnode.pid") }
+  func testAForeignProgramOnThePortIsNamed() throws {
+    let taken = try TakenPort(from: freePorts(1))
+    let run = try update(["--start", "127.0.0.1:\(taken.port)"])
+    XCTAssertTrue(
+      run.stdout.hasPrefix("ERROR: 127.0.0.1:\(taken.port): port \(taken.port) is taken by "), run.stdout)
+    XCTAssertTrue(run.stdout.hasSuffix(", pid \(getpid())\n"), run.stdout)
+    XCTAssertFalse(exists("127.0.0.1/quorate"))
+    XCTAssertEqual(try update(["--start", "127.0.0.2:\(taken.port)"]).status, 0, "another address is free")
+  }
+
+  /// The only one of a cluster is nobody's backup.
+  func testRenewsTheOnlyServerOnlyByForce() throws {
+    let server = "127.0.0.1:\(try freePorts(1))"
+    let words = { (options: [String]) in ["--start", server, "--"] + options }
+    let first = try update(words(["--memory"]))
+    let pid = { self.pid("127.0.0.1/quorate/kvnode.pid") }
+    let before = pid()
     XCTAssertEqual(
       first.stdout,
-      "\(server): copied kvnode kvclient launch.sh servers.txt\n\(server): \(server) serves, pid \(pid()), in \(home)\n"
-    )
-    XCTAssertEqual(first.status, 0)
-    let before = pid()
-    XCTAssertTrue(isAlive(before))
+      """
+      \(server): copied kvnode kvclient launch.sh servers.txt; serves, pid \(before), in \(path("127.0.0.1/quorate"))
+      all 1 ready, primary \(server)
 
-    let again = try update(["--start", server, "--", "--memory"])
+      """, first.stderr)
+    XCTAssertTrue(isAlive(before))
+    let again = "\(server): nothing to do\nall 1 ready, primary \(server)\n"
+    XCTAssertEqual(try update(words(["--memory"])).stdout, again)
+    let client = [Self.program("kvclient"), "-h", server, "-k", "color", "-v", "blue"]
+    XCTAssertEqual(try run(client).stdout, "NULL\n")
+
+    let refused = try update(words(["--memory", "--strict"]))
     XCTAssertEqual(
-      again.stdout, "\(server): nothing to do\n\(server): \(server) runs already, pid \(before)\n")
-    XCTAssertEqual(try update(["--start", server, "--", "--memory", "--strict"]).status, 0)
+      refused.stdout,
+      "ERROR: \(server): not to be taken down: its 1 keys would be lost, since it keeps nothing on disk and no "
+        + "other server holds them; FORCE=1 does it all the same\n")
+    XCTAssertEqual(refused.status, 1)
+    XCTAssertEqual(pid(), before)
+    let wrong = try update(words(["--no-such"]), ["FORCE": "1"])
+    assertFails(wrong, 2, "\"--no-such\" is not an option, or is ambiguous; see --help")
+    XCTAssertTrue(isAlive(before), "a wrong option ends no server")
+
+    let told = try update(words(["--memory", "--strict"]), ["FORCE": "1", "DRY_RUN": "1"])
+    XCTAssertEqual(told.stdout, "\(server): would end and start: other options; the primary\n")
+    XCTAssertTrue(isAlive(before))
+    XCTAssertEqual(try update(words(["--memory", "--strict"]), ["FORCE": "1"]).status, 0)
     XCTAssertFalse(isAlive(before))
     XCTAssertTrue(isAlive(pid()))
-
-    let broken = try update(["--start", server, "--", "--no-such"])
-    XCTAssertTrue(
-      broken.stdout.hasSuffix(
-        "ERROR: \(server): does not serve: ERROR: kvnode has ended: ERROR: \"--no-such\" is not an option, "
-          + "or is ambiguous; see --help\n"), broken.stdout)
-    XCTAssertEqual(broken.status, 1)
   }
 
-  /// Each that is ended and started anew answers linearizably before the next one's turn: nothing is lost, and at
-  /// the end all are new.
-  func testRenewsAClusterOneByOne() throws {
+  /// Three of this machine's addresses; the fake ssh gives each a directory.
+  private func startThree(_ options: [String]) throws -> (
+    servers: [String], pids: () -> [pid_t], update: ([String], [String: String]) throws -> ScriptRun
+  ) {
     let port = try freePorts(1)
     let hosts = (1...3).map { "127.0.0.\($0)" }
-    let servers = hosts.map { "\($0):\(port)" }
-    let pids = { hosts.map { self.pid("\($0)/quorate/kvnode.pid") } }
-    let start = { (options: [String]) in
-      try self.update(["--start"] + hosts + ["--"] + options, ["PORT": "\(port)"])
+    let update = { (options: [String], further: [String: String]) in
+      try self.update(
+        ["--start"] + hosts + ["--"] + options, ["PORT": "\(port)"].merging(further) { $1 })
     }
-    let first = try start(["--memory"])
+    let first = try update(options, [:])
     XCTAssertEqual(first.status, 0, first.stdout + first.stderr)
-    let client = [Self.program("kvclient"), "-h"]
-    XCTAssertEqual(try run(client + [servers[0], "-k", "color", "-v", "blue"]).stdout, "NULL\n")
+    let servers = hosts.map { "\($0):\(port)" }
+    XCTAssertEqual(
+      try run([Self.program("kvclient"), "-h", servers[0], "-k", "color", "-v", "blue"]).stdout, "NULL\n")
+    return (servers, { hosts.map { self.pid("\($0)/quorate/kvnode.pid") } }, update)
+  }
+
+  private func color(at server: String) throws -> String {
+    try run([Self.program("kvclient"), "-h", server, "-k", "color"]).stdout
+  }
+
+  /// Each that is ended and started anew answers linearizably before the next one's turn: nothing is lost though
+  /// nothing is on a disk, and at the end all are new.
+  func testRenewsAClusterOneByOne() throws {
+    let (servers, pids, update) = try startThree(["--memory"])
     let before = pids()
     XCTAssertEqual(before.filter(isAlive).count, 3)
-    let second = try start(["--memory", "--strict"])
+    let second = try update(["--memory", "--strict"], [:])
     XCTAssertEqual(second.status, 0, second.stdout + second.stderr)
     XCTAssertEqual(before.filter(isAlive), [])
     XCTAssertEqual(pids().filter(isAlive).count, 3)
-    for server in servers { XCTAssertEqual(try run(client + [server, "-k", "color"]).stdout, "blue\n") }
+    for server in servers { XCTAssertEqual(try color(at: server), "blue\n") }
+    let fewer = try self.update(["--start", servers[0], servers[1]], [:])
+    XCTAssertEqual(fewer.status, 1)
+    XCTAssertTrue(
+      fewer.stdout.hasPrefix(
+        "ERROR: \(servers[0]): it belongs to the servers \(servers.joined(separator: " ")): a set of servers is fixed\n"
+      ), fewer.stdout)
+  }
+
+  func testStopsAtTheFirstThatDoesNotComeBack() throws {
+    let (servers, pids, update) = try startThree([])
+    let before = pids()
+    // A directory that cannot be made: known only once the server starts.
+    let bad = try update(["--data", "/proc/no/such"], [:])
+    XCTAssertEqual(bad.status, 1)
+    XCTAssertTrue(
+      bad.stdout.contains(": does not serve: kvnode has ended: ERROR: "), bad.stdout + bad.stderr)
+    XCTAssertTrue(bad.stderr.contains("stopped: done none; as before: "), bad.stderr)
+    XCTAssertEqual(zip(before, pids()).filter { $0 == $1 && isAlive($0) }.count, 2, "the others go on")
+    let good = try update(["--strict"], [:])
+    XCTAssertEqual(good.status, 0, good.stdout + good.stderr)
+    for server in servers { XCTAssertEqual(try color(at: server), "blue\n") }
+  }
+
+  func testTakesNobodyDownWhileTheOthersAreFrozen() throws {
+    let (servers, pids, update) = try startThree([])
+    let before = pids()
+    for pid in before.dropFirst() { kill(pid, SIGSTOP) }
+    defer { for pid in before.dropFirst() { kill(pid, SIGCONT) } }
+    let refused = try update(["--strict"], ["WAIT_SECONDS": "2"])
+    XCTAssertEqual(refused.status, 1)
+    XCTAssertTrue(refused.stdout.contains("ERROR: \(servers[0]): not to be taken down: "), refused.stdout)
+    XCTAssertEqual(pids(), before)
+    XCTAssertEqual(before.filter(isAlive).count, 3)
   }
 
   func testUsage() throws {
@@ -236,7 +295,7 @@ final class UpdateOverSshTests: ScriptTestCase {
     return [
       "SSH_PORT": "\(port)", "SSH_KEY": path("key"), "SSH_USER": NSUserName(), "PROGRAMS": Self.products.path,
       "SSH_OPTIONS": "-F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
-      "REMOTE_DIR": path("remote"),
+      "REMOTE_DIR": path("remote"), "AT_BOOT": "no",
     ]
   }
 
@@ -248,14 +307,14 @@ final class UpdateOverSshTests: ScriptTestCase {
     XCTAssertEqual(
       update.stdout,
       """
-      \(server): copied kvnode kvclient launch.sh servers.txt
-      \(server): \(server) serves, pid \(pid), in \(path("remote"))
+      \(server): copied kvnode kvclient launch.sh servers.txt; serves, pid \(pid), in \(path("remote"))
+      all 1 ready, primary \(server)
 
       """, update.stderr)
     XCTAssertEqual(update.status, 0)
     XCTAssertTrue(isAlive(pid), "it outlives the connection")
     let again = try run([Self.script("update.sh"), "--start", server, "--", "--memory"], settings)
-    XCTAssertEqual(again.stdout, "\(server): nothing to do\n\(server): \(server) runs already, pid \(pid)\n")
+    XCTAssertEqual(again.stdout, "\(server): nothing to do\nall 1 ready, primary \(server)\n")
 
     let refused = try run(
       [Self.script("update.sh"), server], settings.merging(["SSH_USER": "nobody-of-that-name"]) { $1 })

@@ -341,6 +341,7 @@ PATIENT=yes QUORATE_HOME='$home' exec sh '$script' start
 BOOT
     chmod 755 "$home/start-at-boot.new"
     mv "$home/start-at-boot.new" "$home/start-at-boot"
+    sync # Else a plug pulled soon after takes it along.
     note_in_crontab "@reboot '$home/start-at-boot'"
     return
   fi
@@ -475,6 +476,7 @@ start() { # start HOST:PORT… [-- OPTIONS…]
   if [ -f "$home/servers.txt.new" ]; then mv "$home/servers.txt.new" "$home/servers.txt"; fi
   mv "$home/kvnode.command.new" "$home/kvnode.command"
   launch
+  sync # Beside the start, not before it.
   await
   if [ "${PATIENT-}" = yes ]; then
     echo "$own starts, in $home"

@@ -273,7 +273,7 @@ place() { # What was staged takes its place.
     if [ "$file" = servers.txt ]; then mode=644; fi
     moves+=" && chmod $mode $file.new && mv $file.new $file"
   done
-  remote "${hosts[$1]}" "cd $directory$moves" </dev/null >/dev/null 2>"$scratch/stderr" || {
+  remote "${hosts[$1]}" "cd $directory$moves && sync" </dev/null >/dev/null 2>"$scratch/stderr" || {
     why="the new files cannot take their place: $(reason)"
     return 1
   }

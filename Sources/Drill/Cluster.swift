@@ -61,6 +61,8 @@ final class Cluster {
 
   var all: [Int] { Array(0..<count) }
   func isRunning(_ server: Int) -> Bool { processes[server].map { $0.exitStatus == nil } ?? false }
+  /// Nil: it was never started, or runs on another machine.
+  func pid(_ server: Int) -> pid_t? { (processes[server] as? TrialProcess)?.pid }
   /// Those that run and are not stopped.
   var running: [Int] { all.filter { isRunning($0) && !pausedServers.contains($0) } }
 

@@ -76,10 +76,12 @@ mutants-table: ## the same, and write the table into docs/mutants.md
 fuzz: ## fuzz a decoder: NAME=http|wire|journal SECONDS=60
 	@scripts/fuzz.sh $(NAME) $(SECONDS)
 
-drill: build ## harm servers under load, and tell what came of it: SECONDS=60 SEED=n SERVERS=4 MEMORY=1 FAULTS=file
+# Emulated machines share the processors with their clients: a gentler load leaves them some.
+DRILL_ON = $(if $(TARGET),--machines scripts/$(TARGET).sh -h $$(scripts/$(TARGET).sh hosts) --rate 40,--servers $(SERVERS) $(if $(MEMORY),--memory))
+drill: build ## harm servers under load, and tell what came of it: SECONDS=60 SEED=n SERVERS=4 MEMORY=1 FAULTS=file TARGET=vms
 	@mkdir -p $(BUILD)/drill
-	@scripts/drill.sh --seconds $(SECONDS) --servers $(SERVERS) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(MEMORY),--memory) $(if $(FAULTS),--faults $(FAULTS)) \
+	@$(if $(TARGET),scripts/$(TARGET).sh run) scripts/drill.sh --seconds $(SECONDS) $(DRILL_ON) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) \
 	  --html $(BUILD)/drill/drill.html --json $(BUILD)/drill/drill.json
 
 drill-planted: build ## a server that reads without asking: the drill must find it

@@ -7,6 +7,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 machines_max=7
 net=10.88.0
+# shellcheck source=scripts/vms-parts.sh
+. "$top/scripts/vms-parts.sh"
 
 usage() {
   cat <<HELP
@@ -19,6 +21,7 @@ $self: virtual machines in QEMU, on a bridge in a network namespace of their own
   $self ssh N [COMMAND…]   a shell in machine N, or a command there
   $self run COMMAND…       run a command here, within the machines' network
   $self env                where the machines are, as shell assignments (scripts/update.sh takes them)
+  $self hosts              their servers as kvclient -h takes them
   $self log N              machine N's serial console, as it was
   $self console N          the same, live; Ctrl-] leaves
 
@@ -29,6 +32,12 @@ Harm, and repair
   $self thaw N…            it goes on
   $self cable N… off|on    the network card's link goes down, or up again
   $self clock N… SECONDS   move the machine's clock: +3600, -3600
+  $self server N start     boot the machine where it is off, and start the server that was deployed to it
+  $self server N stop      end it in good order
+  $self server N kill      end it as a crash would, and what would start it again
+  $self server N wipe      the same, and remove its data
+  $self server N crashes   how often it was started again after it had ended by itself
+  $self server N mend      undo all harm to the machine; start nothing
 
 Machine N is 1 to VMS and has the address $net.N; this machine is $net.254 there. Nothing leaves the
 namespace. Each machine has a disk, a serial log and a pid file in .build/vms/N.
@@ -67,58 +76,6 @@ machine() { # machine N: checks it
 home() { echo "$directory/$1"; }
 address() { echo "$net.$1"; }
 
-# Processes. A pid alone may have passed to another program: its start time, in ticks since boot, tells.
-
-process_field() { # process_field PID NUMBER: a field of /proc/PID/stat, counted from the one behind the name
-  local line fields
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  read -r -a fields <<<"${line##*) }"
-  echo "${fields[$2]}"
-}
-process_start() { process_field "$1" 19; }
-
-running_pid() { # running_pid PIDFILE: the pid of the process that it tells of, if that runs
-  local pid start state
-  { read -r pid start <"$1"; } 2>/dev/null || return 1
-  [ -n "${start-}" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
-  state=$(process_field "$pid" 0) || return 1
-  [[ $state != [ZX] ]] || return 1
-  echo "$pid"
-}
-is_gone() { ! running_pid "$1" >/dev/null; }
-
-detach() { # detach PIDFILE LOG COMMAND…: in the namespace, in a session of its own; it notes its own pid
-  local pidfile=$1 log=$2
-  shift 2
-  rm -f "$pidfile"
-  (
-    pid=$BASHPID
-    echo "$pid $(process_start "$pid")" >"$pidfile.new"
-    mv "$pidfile.new" "$pidfile"
-    exec setsid nsenter --net="/run/netns/$namespace" "$@" </dev/null >"$log" 2>&1 9>&-
-  ) &
-  wait_until 10 test -f "$pidfile" || die "$1 cannot be started"
-}
-
-now() { date +%s%N; }
-
-wait_until() { # wait_until SECONDS COMMAND...
-  local end
-  end=$(($(now) + $1 * 1000000000))
-  shift
-  until "$@"; do
-    [ "$(now)" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
-
-slay() { # slay PIDFILE
-  local pid
-  pid=$(running_pid "$1") || return 0
-  kill -s KILL "$pid" 2>/dev/null || true
-  wait_until 10 is_gone "$1" || die "process $pid outlives SIGKILL"
-}
-
 # What is needed here.
 
 need() {
@@ -139,135 +96,6 @@ accelerator() { # Sets `processor`. The emulated one has what makes a kernel's r
   else
     echo "vms: KVM does not work here: all is emulated"
   fi
-}
-
-# The network: a namespace, a bridge in it, a tap for each machine, and an address from DHCP by the card's.
-
-has_network() { ip netns list 2>/dev/null | grep -qE "^$namespace( |$)"; }
-inside() { nsenter --net="/run/netns/$namespace" -- "$@"; }
-network_owner() { ip -n "$namespace" link show vms 2>/dev/null | sed -n 's/^ *alias //p'; }
-need_network() { has_network || die "no machine runs: make vms"; }
-
-need_own_network() {
-  local owner
-  owner=$(network_owner)
-  [ "$owner" = "$directory" ] ||
-    die "the network namespace $namespace is ${owner:+that of $owner}${owner:-not of our making}: VMS_NETNS=NAME"
-}
-
-make_network() {
-  if has_network; then
-    need_own_network
-    return
-  fi
-  ip netns add "$namespace"
-  ip -n "$namespace" link set lo up
-  ip -n "$namespace" link add vms type bridge forward_delay 0
-  ip -n "$namespace" link set vms alias "$directory"
-  ip -n "$namespace" address add "$net.254/24" dev vms
-  ip -n "$namespace" link set vms up
-}
-
-make_tap() { # make_tap N
-  ip -n "$namespace" link show "vm$1" >/dev/null 2>&1 || ip -n "$namespace" tuntap add "vm$1" mode tap
-  ip -n "$namespace" link set "vm$1" master vms up
-}
-
-card() { printf '52:54:00:88:00:%02x' "$1"; }
-
-start_dhcp() {
-  local i
-  is_gone "$directory/dhcp.pid" || return 0
-  {
-    printf '%s\n' "interface vms" "start $(address 1)" "end $(address $machines_max)" \
-      "max_leases $machines_max" "option subnet 255.255.255.0" "option lease 864000" \
-      "lease_file $directory/dhcp.leases" "pidfile $directory/dhcp.own.pid"
-    for ((i = 1; i <= machines_max; i++)); do echo "static_lease $(card "$i") $(address "$i")"; done
-  } >"$directory/dhcp.conf"
-  : >"$directory/dhcp.leases"
-  detach "$directory/dhcp.pid" "$directory/dhcp.log" "$directory/busybox" udhcpd -f "$directory/dhcp.conf"
-}
-
-# A machine.
-
-make_disk() { # make_disk N: a copy of the image; one that is there keeps its data, and gets what boots anew
-  local disk boot
-  disk=$(home "$1")/disk
-  mkdir -p "$(home "$1")"
-  if [ ! -f "$disk" ]; then
-    cp --sparse=always "$image" "$disk.new"
-    mv "$disk.new" "$disk"
-    # A new machine has a new key.
-    [ ! -f "$directory/known_hosts" ] || ssh-keygen -q -f "$directory/known_hosts" -R "$(address "$1")" 2>/dev/null
-    rm -f "$directory/known_hosts.old"
-  elif [ "$image" -nt "$(home "$1")/boot" ]; then
-    boot=$(sfdisk -l -o Start "$image" | tail -n 1)
-    dd if="$image" of="$disk" bs=512 count="$((boot))" conv=notrunc,sparse status=none
-  fi
-  touch "$(home "$1")/boot"
-}
-
-boot() { # boot N
-  local own arguments
-  own=$(home "$1")
-  make_tap "$1"
-  rm -f "$own/qmp" "$own/serial"
-  # shellcheck disable=SC2054 # The commas are QEMU's.
-  arguments=(
-    -name "quorate-$1" -machine pc "${processor[@]}" -smp 1 -m "$memory" -nodefaults -display none
-    -drive "file=$own/disk,if=none,id=disk,format=raw" -device virtio-blk-pci,drive=disk,bootindex=0
-    -netdev "tap,id=net,ifname=vm$1,script=no,downscript=no"
-    -device "virtio-net-pci,id=card,netdev=net,mac=$(card "$1"),romfile="
-    -device virtio-rng-pci
-    -chardev "socket,id=serial,path=$own/serial,server=on,wait=off,logfile=$own/serial.log"
-    -serial chardev:serial
-    -qmp "unix:$own/qmp,server=on,wait=off"
-  )
-  detach "$own/pid" "$own/qemu.log" qemu-system-x86_64 "${arguments[@]}"
-}
-
-qmp() { # qmp N COMMAND [ARGUMENTS]: what QEMU answered; fails where it refused
-  local socket answers=0 line out in pid words
-  socket=$(home "$1")/qmp
-  words="{\"execute\":\"$2\",\"arguments\":${3:-"{}"}}"
-  ! is_gone "$(home "$1")/pid" || die "machine $1 does not run"
-  wait_until 10 test -S "$socket" || die "machine $1 has no monitor"
-  coproc socat - "UNIX-CONNECT:$socket"
-  # shellcheck disable=SC2153 # Coproc sets it.
-  pid=$COPROC_PID in=${COPROC[1]} out=${COPROC[0]}
-  printf '%s\n' '{"execute":"qmp_capabilities"}' "$words" >&"$in"
-  while [ $answers -lt 2 ] && IFS= read -r -t 20 line <&"$out"; do
-    case $line in
-    '{"return"'*) answers=$((answers + 1)) ;;
-    '{"error"'*) break ;;
-    esac
-  done
-  exec {in}>&-
-  wait "$pid" 2>/dev/null || true
-  [ $answers -eq 2 ] || die "machine $1 refused $2: ${line:-no answer}"
-  echo "$line"
-}
-
-ssh_words() { # Sets `ssh`.
-  ssh=(ssh -o BatchMode=yes -o ConnectTimeout=5 -o LogLevel=ERROR -i "$directory/key" -o IdentitiesOnly=yes
-    -o "UserKnownHostsFile=$directory/known_hosts" -o StrictHostKeyChecking=accept-new -l root)
-}
-
-answers_ssh() { inside "${ssh[@]}" "$(address "$1")" true </dev/null >/dev/null 2>&1; }
-has_booted() { is_gone "$(home "$1")/pid" || answers_ssh "$1"; }
-
-await() { # await N…
-  local i failed=0
-  for i in "$@"; do
-    if ! wait_until "$patience" has_booted "$i"; then
-      complain "machine $i does not answer ssh after $patience s: $self log $i"
-      failed=1
-    elif is_gone "$(home "$i")/pid"; then
-      complain "machine $i has ended: $(tail -n 1 "$(home "$i")/qemu.log")"
-      failed=1
-    fi
-  done
-  return $failed
 }
 
 # Commands.
@@ -352,6 +180,13 @@ command_status() {
     echo "machine $i $(address "$i"): $said"
   done
   return $status
+}
+
+command_hosts() {
+  local i hosts=()
+  for ((i = 1; i <= count; i++)); do hosts+=("$(address "$i"):8081"); done
+  local IFS=,
+  echo "${hosts[*]}"
 }
 
 # For a shell there: what it says of the server.
@@ -457,6 +292,45 @@ command_clock() {
   each move_clock "${@:1:$#-1}"
 }
 
+# What is done to the server of one machine, as kvdrill wants it; each for a shell there.
+# shellcheck disable=SC2016
+declare -A server_deeds=(
+  [start]='cd quorate && exec ./launch.sh start'
+  [stop]='cd quorate && exec ./launch.sh stop'
+  [kill]='cd quorate; for file in keeper kvnode; do read -r pid start <$file.pid && kill -9 $pid; rm -f $file.pid; done
+    while pidof kvnode >/dev/null; do sleep 0.02; done'
+  [crashes]='grep -c "event=ended status" quorate/kvnode.log; true'
+  [mend]='iptables -F; ip6tables -F'
+)
+server_deeds[wipe]="${server_deeds[kill]}; rm -rf kvnode.data; sync"
+
+ask_machine() { # ask_machine N COMMAND
+  inside "${ssh[@]}" "$(address "$1")" "$2" </dev/null
+}
+
+command_server() { # command_server N DEED
+  machine "${1-}"
+  [ -n "${server_deeds[${2:-none}]-}" ] || bad "start, stop, kill, wipe, crashes or mend which server"
+  need
+  need_network
+  case $2 in
+  start | mend)
+    if is_gone "$(home "$1")/pid"; then
+      accelerator
+      boot "$1"
+    fi
+    ;;
+  esac
+  if [ "$2" = mend ]; then
+    qmp "$1" cont >/dev/null
+    qmp "$1" set_link '{"name":"card","up":true}' >/dev/null
+  fi
+  case $2 in start | mend) await "$1" || exit 1 ;; esac
+  if [ "$2" = mend ]; then ask_machine "$1" "date -s @$(date +%s) >/dev/null"; fi
+  ask_machine "$1" "${server_deeds[$2]}" 2>"$(home "$1")/said" ||
+    die "machine $1, $2: $(tail -n 1 "$(home "$1")/said" | sed 's/^ERROR: //')"
+}
+
 lock() { # One at a time changes the machines.
   mkdir -p "$directory"
   exec 9>"$directory/lock"
@@ -480,11 +354,12 @@ ssh_words
 command=${1-}
 [ $# -eq 0 ] || shift
 case $command in
-up | down | status | clean | env) [ $# -eq 0 ] || bad "unexpected argument '$1'" ;;
+up | down | status | clean | env | hosts) [ $# -eq 0 ] || bad "unexpected argument '$1'" ;;
 esac
 case $command in
 --help | help) usage ;;
-up | down | status | clean | ssh | run | env | log | console | unplug | plug | freeze | thaw | cable | clock)
+up | down | status | clean | ssh | run | env | log | console | unplug | plug | freeze | thaw | cable | clock | \
+  hosts | server)
   "command_$command" "$@"
   ;;
 '') bad "no command" ;;

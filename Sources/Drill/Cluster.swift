@@ -33,7 +33,7 @@ final class Cluster {
   let areStrangers: Bool
   /// For every server, beside what `keeping` says.
   var moreArguments: [String] = []
-  private(set) var processes: [TrialProcess?]
+  private(set) var processes: [(any ServerProcess)?]
   private var pausedServers: Set<Int> = []
   /// Those that have no leave to end.
   private var wantedServers: Set<Int> = []
@@ -61,6 +61,8 @@ final class Cluster {
 
   var all: [Int] { Array(0..<count) }
   func isRunning(_ server: Int) -> Bool { processes[server].map { $0.exitStatus == nil } ?? false }
+  /// Nil: it was never started, or runs on another machine.
+  func pid(_ server: Int) -> pid_t? { (processes[server] as? TrialProcess)?.pid }
   /// Those that run and are not stopped.
   var running: [Int] { all.filter { isRunning($0) && !pausedServers.contains($0) } }
 
@@ -83,9 +85,7 @@ extension Cluster {
     precondition(!isRunning(server))
     let directory = try directory(server)
     let arguments = (keeping == .memory ? ["--memory"] : []) + moreArguments
-    processes[server] = try TrialProcess(
-      [Cluster.program] + arguments, prefix: ground.prefix(server), in: directory,
-      stdout: directory + "/stderr", stderr: directory + "/stderr")
+    processes[server] = try ground.launch(server, [Cluster.program] + arguments, in: directory)
     wantedServers.insert(server)
   }
 
@@ -93,6 +93,13 @@ extension Cluster {
   func kill(_ server: Int) {
     wantedServers.remove(server)
     processes[server]?.end()
+    pausedServers.remove(server)
+  }
+
+  /// The power of its machine goes.
+  func unplug(_ server: Int) {
+    wantedServers.remove(server)
+    (processes[server] as? MachineProcess)?.unplug()
     pausedServers.remove(server)
   }
 
@@ -113,8 +120,7 @@ extension Cluster {
   /// Takes away all that a server keeps. It must not run.
   func wipe(_ server: Int) throws {
     precondition(!isRunning(server))
-    let data = try directory(server) + "/kvnode.data"
-    if FileManager.default.fileExists(atPath: data) { try FileManager.default.removeItem(atPath: data) }
+    try ground.wipe(server, in: try directory(server))
   }
 
   func pause(_ server: Int) {
@@ -127,13 +133,14 @@ extension Cluster {
     pausedServers.remove(server)
   }
 
-  func end() { for process in processes { process?.end() } }
+  func end() { for process in processes { process?.leave() } }
 }
 
 // Conditions
 extension Cluster {
   /// Throws where one has ended that nobody ended.
   func checkProcesses() throws {
+    try ground.check()
     for server in wantedServers {
       guard let status = processes[server]?.exitStatus else { continue }
       wantedServers.remove(server)

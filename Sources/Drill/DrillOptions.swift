@@ -6,6 +6,8 @@ package struct DrillOptions {
   package enum Target {
     /// Servers of its own, to be harmed.
     case own(servers: Int, isDurable: Bool)
+    /// Those on machines, each harmed and repaired by a program; the n-th is machine n + 1.
+    case machines([ServerAddress], by: String)
     /// Running ones, to be measured only.
     case running([ServerAddress])
   }

@@ -33,6 +33,7 @@ package struct DrillReport {
     let kind: String
     switch options.target {
     case .own(let servers, let isDurable): kind = "\(servers) servers, \(isDurable ? "durable" : "in memory")"
+    case .machines(let hosts, by: _): kind = "\(hosts.count) machines"
     case .running(let hosts): kind = "\(hosts.count) running servers, nothing injected"
     }
     return "\(kind), \(seconds) s, \(faultCount) faults, seed \(options.seed)"

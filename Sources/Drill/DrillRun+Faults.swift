@@ -13,8 +13,9 @@ extension DrillRun {
     }
     let begin = Clock.nanoseconds
     try perform(command, victims)
-    // A cut is in force once its commands have ended, and not when they begin.
-    let time = command.isCut ? Clock.nanoseconds : begin
+    try cluster.checkProcesses()
+    // A cut, and what is done to a machine, is in force once its commands have ended, and not when they begin.
+    let time = command.isCut || machines != nil ? Clock.nanoseconds : begin
     let mark = course.note(command, victims, situation, at: time)
     onLine("\(stamp(time))  \(mark.text)")
   }
@@ -58,6 +59,9 @@ extension DrillRun {
     case .split:
       let others = cluster.all.filter { !victims.contains($0) }
       for server in victims { try network?.separate(server, from: others) }
+    case .unplug: for server in victims where cluster.isRunning(server) { cluster.unplug(server) }
+    case .disconnect: for server in victims { try machines?.disconnect(server) }
+    case .clock(_, by: let seconds): for server in victims { try machines?.moveClock(server, by: seconds) }
     case .heal: try network?.heal()
     case .settle: preconditionFailure("this is the schedule's own")
     }

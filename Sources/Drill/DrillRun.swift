@@ -28,7 +28,8 @@ package final class DrillRun {
   let loop: Loop
   let scratch: Scratch
   let cluster: Cluster
-  let network: NamespaceGround?
+  let network: (any CuttableGround)?
+  let machines: MachineGround?
   let workload: Workload
   private(set) var watch: StatusWatch!
   private var runners: [ClientRunner] = []
@@ -58,12 +59,18 @@ package final class DrillRun {
       keeping = isDurable ? .durable : .memory
       let obstacle = NamespaceGround.obstacle(loop: loop, scratch: scratch)
       if options.schedule.needsCuts, let obstacle { throw Failure.impossible(obstacle) }
+      if options.schedule.needsMachines { throw Failure.impossible("the schedule needs machines") }
       network = obstacle == nil ? try NamespaceGround(servers: servers, loop: loop, scratch: scratch) : nil
       ground = network ?? LoopbackGround(servers: servers)
+      machines = nil
       cluster = try Cluster(servers, keeping, on: ground, loop: loop, scratch: scratch)
       cluster.moreArguments = options.nodeArguments
+    case .machines(let addresses, by: let program):
+      let own = try MachineGround(addresses, actuator: program, loop: loop, scratch: scratch)
+      (keeping, ground, network, machines) = (.durable, own, own, own)
+      cluster = try Cluster(addresses.count, keeping, on: ground, loop: loop, scratch: scratch)
     case .running(let addresses):
-      (keeping, network) = (.durable, nil)
+      (keeping, network, machines) = (.durable, nil, nil)
       ground = try ForeignGround(addresses, loop: loop)
       cluster = try Cluster(addresses.count, keeping, on: ground, loop: loop, scratch: scratch)
     }
@@ -107,8 +114,10 @@ package final class DrillRun {
 
   private func prepare() throws {
     if isOwn {
+      try machines?.mend()
       for server in cluster.all { try cluster.start(server) }
       try cluster.waitUntilWell()
+      try machines?.countCrashes()
     }
     for number in [SIGINT, SIGTERM] {
       signals.append(
@@ -185,7 +194,9 @@ package final class DrillRun {
       cluster.resume(server)
       if !cluster.isRunning(server) { try cluster.start(server) }
     }
+    try machines?.setClocksRight()
     try cluster.waitUntilWell()
+    for crash in try machines?.findCrashes() ?? [] { note(crash) }
   }
 
   private func stopClients() {
@@ -213,8 +224,12 @@ package final class DrillRun {
     _ = loop.close()
   }
 
+  /// Its servers are harmed, and repaired.
   var isOwn: Bool {
-    if case .own = options.target { true } else { false }
+    switch options.target {
+    case .own, .machines: true
+    case .running: false
+    }
   }
 
   private func showLine() {

@@ -12,6 +12,27 @@ protocol Ground: AnyObject {
   var clientPrefix: [String] { get }
   /// Sockets that are made within are the clients'.
   func asClient<Result>(_ body: () throws -> Result) rethrows -> Result
+  /// Starts a server's program. `directory`: its own, with its servers.txt.
+  func launch(_ server: Int, _ program: [String], in directory: String) throws -> any ServerProcess
+  /// Takes away all that a server keeps. It does not run.
+  func wipe(_ server: Int, in directory: String) throws
+  /// Throws what went wrong since the last time with what was under way.
+  func check() throws
+}
+
+extension Ground {
+  func launch(_ server: Int, _ program: [String], in directory: String) throws -> any ServerProcess {
+    try TrialProcess(
+      program, prefix: prefix(server), in: directory, stdout: directory + "/stderr",
+      stderr: directory + "/stderr")
+  }
+
+  func wipe(_ server: Int, in directory: String) throws {
+    let data = directory + "/kvnode.data"
+    if FileManager.default.fileExists(atPath: data) { try FileManager.default.removeItem(atPath: data) }
+  }
+
+  func check() throws {}
 }
 
 /// All on this machine, each at an address of its own in 127/8, which no other test uses: outgoing connections

@@ -66,7 +66,7 @@ final class NamespaceGround: Ground {
     try CommandResult(words, prefix: entrance(process), on: loop, in: scratch).check(script)
   }
 
-  private func host(_ server: Int) -> String { "10.77.0.\(server + 1)" }
+  func host(_ server: Int) -> String { "10.77.0.\(server + 1)" }
   func address(_ server: Int) -> String { "\(host(server)):\(Self.port)" }
   func socketAddress(_ server: Int) -> SocketAddress { SocketAddress(host(server), port: Self.port)! }
   func prefix(_ server: Int) -> [String] { entrance(holders[server]) }
@@ -85,35 +85,10 @@ final class NamespaceGround: Ground {
   }
 }
 
-extension NamespaceGround {
-  /// Nothing passes between the two.
-  func cut(_ server: Int, _ other: Int) throws {
-    try run("\(drop(from: other)); \(drop(to: other))", in: holders[server])
-  }
-
-  /// Nothing passes from the one to the other; the way back is open.
-  func cutOneWay(from server: Int, to other: Int) throws {
-    try run(drop(from: server), in: holders[other])
-  }
-
-  /// Cuts a server off from all others, at one moment.
-  func isolate(_ server: Int) throws {
-    try separate(server, from: holders.indices.filter { $0 != server })
-  }
-
-  /// Nothing passes between a server and those others.
-  func separate(_ server: Int, from others: [Int]) throws {
-    let rules = others.flatMap { ["-A INPUT -s \(host($0)) -j DROP", "-A OUTPUT -d \(host($0)) -j DROP"] }
-    let table = (["*filter"] + rules + ["COMMIT"]).joined(separator: "\\n")
-    try run("printf '\(table)\\n' | iptables-restore -w --noflush", in: holders[server])
-  }
-
-  func heal() throws {
-    for holder in holders { try run("iptables -w -F", in: holder) }
-  }
-
-  private func drop(from server: Int) -> String { "iptables -w -A INPUT -s \(host(server)) -j DROP" }
-  private func drop(to server: Int) -> String { "iptables -w -A OUTPUT -d \(host(server)) -j DROP" }
+extension NamespaceGround: CuttableGround {
+  var servers: Range<Int> { holders.indices }
+  func run(_ script: String, at server: Int) throws { try run(script, in: holders[server]) }
+  func heal() throws { for server in servers { try join(server) } }
 }
 
 private typealias SetNamespace = @convention(c) (Int32, Int32) -> Int32

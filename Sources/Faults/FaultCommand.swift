@@ -32,9 +32,15 @@ package enum FaultCommand: Hashable, Sendable {
   case cutOneWay(from: Victim, to: Victim)
   /// These on one side, all others on the other.
   case split([Victim])
+  /// Its machine's power goes: what no disk has is lost. `start` boots it again.
+  case unplug(Victim)
+  /// Its machine's cable is cut: neither servers nor clients reach it.
+  case disconnect(Victim)
+  /// Its machine's clock is moved by so many seconds, and stays so.
+  case clock(Victim, by: Int)
   case start(Victim)
   case thaw(Victim)
-  /// Ends all cuts.
+  /// Ends all cuts, and joins all cables.
   case heal
   /// The schedule's clock stands until all servers that run are well, or patience ends.
   case settle
@@ -42,7 +48,7 @@ package enum FaultCommand: Hashable, Sendable {
   /// It harms; the others repair or wait.
   package var isFault: Bool {
     switch self {
-    case .kill, .stop, .wipe, .freeze, .isolate, .cut, .cutOneWay, .split: true
+    case .kill, .stop, .wipe, .freeze, .isolate, .cut, .cutOneWay, .split, .unplug, .disconnect, .clock: true
     case .start, .thaw, .heal, .settle: false
     }
   }
@@ -51,14 +57,23 @@ package enum FaultCommand: Hashable, Sendable {
   package var isCut: Bool {
     switch self {
     case .isolate, .cut, .cutOneWay, .split: true
-    case .kill, .stop, .wipe, .freeze, .start, .thaw, .heal, .settle: false
+    case .kill, .stop, .wipe, .freeze, .unplug, .disconnect, .clock, .start, .thaw, .heal, .settle: false
+    }
+  }
+
+  /// It needs a machine for each server.
+  package var isOfMachines: Bool {
+    switch self {
+    case .unplug, .disconnect, .clock: true
+    case .kill, .stop, .wipe, .freeze, .isolate, .cut, .cutOneWay, .split, .start, .thaw, .heal, .settle:
+      false
     }
   }
 
   package var victims: [Victim] {
     switch self {
-    case .kill(let one), .stop(let one), .wipe(let one), .freeze(let one), .isolate(let one), .start(let one),
-      .thaw(let one):
+    case .kill(let one), .stop(let one), .wipe(let one), .freeze(let one), .isolate(let one),
+      .unplug(let one), .disconnect(let one), .clock(let one, by: _), .start(let one), .thaw(let one):
       [one]
     case .cut(let one, let other), .cutOneWay(from: let one, to: let other): [one, other]
     case .split(let victims): victims
@@ -78,6 +93,8 @@ package struct FaultSchedule: Equatable, Sendable {
   }
 
   package static let entriesMax = 100_000
+  /// Seconds that a clock may be moved at once, either way: a day.
+  package static let clockMax = 86_400
   /// A day.
   package static let lengthMax: UInt64 = 86_400_000
 
@@ -96,4 +113,5 @@ package struct FaultSchedule: Equatable, Sendable {
 
   package var faultCount: Int { entries.count { $0.command.isFault } }
   package var needsCuts: Bool { entries.contains { $0.command.isCut } }
+  package var needsMachines: Bool { entries.contains { $0.command.isOfMachines } }
 }

@@ -2,12 +2,16 @@ extension FaultSchedule {
   /// A schedule drawn from a seed: one injury after the other, each repaired, each begun when all is well, and
   /// none that a cluster of that kind does not survive: state is taken away only while a quorum keeps its own.
   ///
+  /// `machines`: each server has one of its own, with a plug, a cable and a clock.
+  ///
   /// `milliseconds`: of the schedule's clock, which stands while the cluster settles.
   package static func random(
-    seed: UInt64, milliseconds: UInt64, servers: Int, isDurable: Bool, cuts: Bool
+    seed: UInt64, milliseconds: UInt64, servers: Int, isDurable: Bool, cuts: Bool,
+    machines: Bool = false
   ) -> FaultSchedule {
     var draw = Draw(state: seed)
-    let injuries = Injury.all(servers: servers, isDurable: isDurable, cuts: cuts)
+    let ofMachines = machines ? Injury.ofMachines(servers: servers, isDurable: isDurable) : []
+    let injuries = Injury.all(servers: servers, isDurable: isDurable, cuts: cuts) + ofMachines
     var entries: [Entry] = []
     var now = calmMin
     // Each kind once in every round, in another order, so that a short drill shows many kinds.
@@ -75,6 +79,23 @@ private struct Injury {
       injuries.append(Injury([.start(.last)]) { _, _ in [.kill(.light), .kill(.light)] })
     }
     return injuries + (cuts ? partitions : [])
+  }
+
+  /// Clocks that were moved stay so: the machines come to differ by hours, either way.
+  static func ofMachines(servers: Int, isDurable: Bool) -> [Injury] {
+    var injuries = [
+      Injury([]) { _, _ in [.clock(.primary, by: 3600)] },
+      Injury([]) { one, _ in [.clock(one, by: -3600)] },
+    ]
+    if isDurable { injuries.append(Injury([.start(.all)]) { _, _ in [.unplug(.all)] }) }
+    if isDurable || servers > 2 {
+      injuries.append(Injury([.start(.last)]) { _, _ in [.unplug(.primary)] })
+    }
+    guard servers > 1 else { return injuries }
+    injuries.append(Injury([.start(.last)]) { _, _ in [.unplug(.light)] })
+    injuries.append(Injury([.heal]) { _, _ in [.disconnect(.primary)] })
+    injuries.append(Injury([.heal]) { one, _ in [.disconnect(one)] })
+    return injuries
   }
 
   private static let partitions = [

@@ -4,6 +4,8 @@
 ///     at SECONDS cut SERVER SERVER        both ways
 ///     at SECONDS cut SERVER -> SERVER     one way
 ///     at SECONDS split SERVER…            these from the others
+///     at SECONDS unplug|disconnect SERVER
+///     at SECONDS clock SERVER +SECONDS|-SECONDS
 ///     at SECONDS heal
 ///     at SECONDS settle
 ///     end SECONDS
@@ -88,6 +90,15 @@ private func time(_ words: inout ArraySlice<Substring>) throws(Reason) -> UInt64
   return milliseconds
 }
 
+/// How far a clock is moved: a number of seconds with its sign.
+private func clockSeconds(_ words: inout ArraySlice<Substring>) throws(Reason) -> Int {
+  guard let word = words.popFirst() else { throw Reason("how far the clock moves is missing") }
+  guard let sign = word.first, sign == "+" || sign == "-", let seconds = Int(word), seconds != 0,
+    abs(seconds) <= FaultSchedule.clockMax
+  else { throw Reason("\"\(word)\" is no way to move a clock: +SECONDS or -SECONDS, at most a day") }
+  return seconds
+}
+
 extension Victim: CustomStringConvertible {
   package var description: String {
     switch self {
@@ -132,6 +143,9 @@ extension FaultCommand: CustomStringConvertible {
     case .cut(let one, let other): "cut \(one) \(other)"
     case .cutOneWay(from: let one, to: let other): "cut \(one) -> \(other)"
     case .split(let victims): "split " + victims.map(\.description).joined(separator: " ")
+    case .unplug(let victim): "unplug \(victim)"
+    case .disconnect(let victim): "disconnect \(victim)"
+    case .clock(let victim, by: let seconds): "clock \(victim) \(seconds < 0 ? "" : "+")\(seconds)"
     case .start(let victim): "start \(victim)"
     case .thaw(let victim): "thaw \(victim)"
     case .heal: "heal"
@@ -147,6 +161,9 @@ extension FaultCommand: CustomStringConvertible {
     case "wipe": self = .wipe(try Victim(&words))
     case "freeze": self = .freeze(try Victim(&words))
     case "isolate": self = .isolate(try Victim(&words))
+    case "unplug": self = .unplug(try Victim(&words))
+    case "disconnect": self = .disconnect(try Victim(&words))
+    case "clock": self = .clock(try Victim(&words), by: try clockSeconds(&words))
     case "start": self = .start(try Victim(&words))
     case "thaw": self = .thaw(try Victim(&words))
     case "cut":

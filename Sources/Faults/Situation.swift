@@ -46,8 +46,9 @@ package struct Situation: Sendable {
   /// a quorum. One bad link hits nobody: all are to go on, if not all with writes.
   package func hit(by command: FaultCommand, _ victims: [Int]) -> [Int] {
     switch command {
-    case .kill, .stop, .wipe, .freeze, .isolate, .start, .thaw: return victims
-    case .cut, .cutOneWay, .heal, .settle: return []
+    case .kill, .stop, .wipe, .freeze, .isolate, .unplug, .disconnect, .start, .thaw: return victims
+    // A server asks no wall clock when it decides what it may answer.
+    case .cut, .cutOneWay, .clock, .heal, .settle: return []
     case .split:
       let side = victims.reduce(0) { $0 + weights[$1] }
       let isQuorum = 2 * side > weights.reduce(0, +)

@@ -11,7 +11,8 @@ struct KVDrill: ParsableCommand {
       "Kills, wipes, freezes and cuts servers under load, and tells for each fault who stood still how long.",
     discussion: """
       Without -h it starts servers of its own, each in a network namespace (which needs root; elsewhere on \
-      loopback, without cuts), and does them harm by a schedule. With -h it only measures. kvclient, kvload and \
+      loopback, without cuts), and does them harm by a schedule. With -h it only measures; with -h and --machines it does \
+      harm to the machines that those servers run on, too: plug, cable, clock. kvclient, kvload and \
       (without -h) kvnode are taken from beside this program.
 
       Exit status: 0 every promise was kept, 1 a violation, 2 usage, or it cannot be done here.
@@ -21,6 +22,12 @@ struct KVDrill: ParsableCommand {
   @Option(
     name: .customShort("h"), help: ArgumentHelp("Measure these running servers.", valueName: "host:port,…"))
   var hosts: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Harm the machines of -h by this program, as scripts/vms.sh; host n is machine n.", valueName: "program"
+    ))
+  var machines: String?
 
   @Option(help: "Seconds of the schedule, or of measuring. (default: 60, or the file's)")
   var seconds: Int?
@@ -71,7 +78,9 @@ struct KVDrill: ParsableCommand {
     try require((0...1_000_000).contains(rate), "--rate takes 0 to 1000000")
     try require(
       (0...DrillOptions.clientsMax).contains(clients), "--clients takes 0 to \(DrillOptions.clientsMax)")
-    try require(hosts == nil || faults == nil, "-h only measures: no --faults")
+    try require(hosts == nil || faults == nil || machines != nil, "-h only measures: no --faults")
+    try require(machines == nil || hosts != nil, "--machines needs -h")
+    try require(machines == nil || !memory && node.isEmpty, "--machines: their servers have their options")
   }
 
   private func require(_ holds: Bool, _ message: String) throws {
@@ -96,12 +105,17 @@ struct KVDrill: ParsableCommand {
 
   private func makeOptions(_ seed: UInt64) throws -> DrillOptions {
     var options: DrillOptions
-    if let hosts {
+    if let machines {
+      let addresses = try addresses(hosts ?? "")
+      let schedule = try makeSchedule(seed, servers: addresses.count)
+      options = DrillOptions(.machines(addresses, by: machines), schedule: schedule, seed: seed)
+    } else if let hosts {
       let schedule = FaultSchedule([], end: UInt64(seconds ?? 60) * 1000)
       options = DrillOptions(.running(try addresses(hosts)), schedule: schedule, seed: seed)
     } else {
       options = DrillOptions(
-        .own(servers: servers, isDurable: !memory), schedule: try makeSchedule(seed), seed: seed)
+        .own(servers: servers, isDurable: !memory), schedule: try makeSchedule(seed, servers: servers),
+        seed: seed)
     }
     options.loadRate = rate
     options.clientsPerServer = clients
@@ -109,14 +123,8 @@ struct KVDrill: ParsableCommand {
     return options
   }
 
-  private func makeSchedule(_ seed: UInt64) throws -> FaultSchedule {
-    guard let faults else {
-      let obstacle = try DrillRun.obstacleToCuts()
-      if let obstacle { tell("no cuts: \(obstacle)") }
-      return FaultSchedule.random(
-        seed: seed, milliseconds: UInt64(seconds ?? 60) * 1000, servers: servers, isDurable: !memory,
-        cuts: obstacle == nil)
-    }
+  private func makeSchedule(_ seed: UInt64, servers: Int) throws -> FaultSchedule {
+    guard let faults else { return try drawSchedule(seed, servers: servers) }
     guard let text = try? String(contentsOfFile: faults, encoding: .utf8) else {
       throw Complaint("\(faults) cannot be read")
     }
@@ -130,6 +138,14 @@ struct KVDrill: ParsableCommand {
       throw Complaint("\(faults) names server \(highest), and there are \(servers), from 0")
     }
     return schedule
+  }
+
+  private func drawSchedule(_ seed: UInt64, servers: Int) throws -> FaultSchedule {
+    let obstacle = machines == nil ? try DrillRun.obstacleToCuts() : nil
+    if let obstacle { tell("no cuts: \(obstacle)") }
+    return FaultSchedule.random(
+      seed: seed, milliseconds: UInt64(seconds ?? 60) * 1000, servers: servers, isDurable: !memory,
+      cuts: obstacle == nil, machines: machines != nil)
   }
 
   /// Whether every promise was kept.

@@ -47,6 +47,9 @@ struct ScriptedRun {
     } catch {
       throw Unreadable(description: "\(path): \(error)")
     }
+    if schedule.needsMachines {
+      throw Unreadable(description: "\(path) needs machines, which have plugs: make drill TARGET=vms")
+    }
     let servers = choice.servers ?? 4
     if let highest = schedule.highestServer, highest >= servers {
       throw Unreadable(description: "\(path) names server \(highest), and there are \(servers), from 0")

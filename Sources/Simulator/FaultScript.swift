@@ -149,6 +149,7 @@ extension Simulation {
     case .split: cutNow(LinkMask(serverCount: count) { indexes.contains($0) != indexes.contains($1) })
     case .heal: healAll()
     case .settle: break
+    case .unplug, .disconnect, .clock: preconditionFailure("there are no machines here")
     }
   }
 

@@ -13,6 +13,10 @@ final class ScheduleTests: XCTestCase {
       at 3 cut 0 1
       at 3 cut primary -> backup
       at 3.001 split 0 2
+      at 3.5 unplug light
+      at 3.5 disconnect 1
+      at 3.75 clock primary +3600
+      at 3.75 clock last -1
       at 4 start all
       at 4 thaw last
       at 5 heal
@@ -21,7 +25,8 @@ final class ScheduleTests: XCTestCase {
       """
     let schedule = try FaultSchedule(text: text)
     XCTAssertEqual(schedule.text, text)
-    XCTAssertEqual(schedule.faultCount, 8)
+    XCTAssertEqual(schedule.faultCount, 12)
+    XCTAssertTrue(schedule.needsMachines)
     XCTAssertEqual(schedule.highestServer, 3)
     XCTAssertTrue(schedule.needsCuts)
     XCTAssertEqual(schedule.entries[1], .init(at: 500, .kill(.primary)))
@@ -40,6 +45,8 @@ final class ScheduleTests: XCTestCase {
       ("kill 0", 1, "begins with"), ("at 1 kill", 1, "missing"), ("at x kill 0", 1, "no time"),
       ("at 1 explode 0", 1, "no command"), ("at 1 heal\nat 1 kill leader", 2, "no server"),
       ("at 1 kill 7", 1, "no server"), ("at 1 heal now", 1, "too much"), ("at -1 heal", 1, "no time"),
+      ("at 1 clock 0", 1, "how far"), ("at 1 clock 0 3600", 1, "no way"), ("at 1 clock 0 +0", 1, "no way"),
+      ("at 1 clock 0 +86401", 1, "a day"), ("at 1 clock 0 -", 1, "no way"), ("at 1 unplug", 1, "missing"),
       ("at 1.2.3 heal", 1, "no time"), ("at 1. heal", 1, "no time"), ("at", 1, "missing"),
       ("end 1\nend 2", 2, "twice"), ("at 5 heal\nend 4", 0, "after the end"), ("at 99999 heal", 1, "a day"),
     ] {
@@ -72,6 +79,12 @@ final class ScheduleTests: XCTestCase {
           XCTAssertGreaterThan(schedule.faultCount, 30)
           XCTAssertEqual(schedule.needsCuts, cuts && servers > 1)
           checkSurvivable(schedule, servers, isDurable)
+          XCTAssertFalse(schedule.needsMachines)
+          let onMachines = FaultSchedule.random(
+            seed: UInt64(servers), milliseconds: 300_000, servers: servers, isDurable: isDurable, cuts: cuts,
+            machines: true)
+          XCTAssertTrue(onMachines.needsMachines)
+          checkSurvivable(onMachines, servers, isDurable)
         }
       }
     }
@@ -91,8 +104,9 @@ final class ScheduleTests: XCTestCase {
       (isInjured, time) = (true, entry.at)
       switch entry.command {
       case .wipe: losses += 1
-      case .kill, .stop: losses += isDurable ? 0 : entry.command.victims == [.all] ? servers : 1
-      case .freeze, .isolate, .cut, .cutOneWay, .split, .start, .thaw, .heal, .settle: break
+      case .kill, .stop, .unplug: losses += isDurable ? 0 : entry.command.victims == [.all] ? servers : 1
+      case .freeze, .isolate, .cut, .cutOneWay, .split, .disconnect, .clock, .start, .thaw, .heal, .settle:
+        break
       }
       // Of an even number one weighs two; where more than one is lost, the light ones are meant.
       XCTAssertLessThanOrEqual(losses, servers / 2, "\(schedule.text)")

@@ -38,7 +38,7 @@ class ScriptTestCase: XCTestCase {
     keeperInput = ends[1]
     let script = """
       read -r _
-      { find "$1" -name keeper.pid; find "$1" -name kvnode.pid; } | while read -r file; do
+      { find "$1" -name keeper.pid; find "$1" -name kvnode.pid; find "$1" -name pid; find "$1" -name dhcp.pid; } | while read -r file; do
         read -r pid start <"$file"
         set -- $(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null)
         if [ "${20-}" = "$start" ]; then kill -s KILL "$pid"; fi

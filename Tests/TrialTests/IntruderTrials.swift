@@ -12,7 +12,7 @@ final class IntruderTrials: TrialCase {
   func testNonsenseHarmsNothing() throws {
     try startCluster(4, .durable)
     let workload = try startWorkload()
-    let processes = cluster.processes.map { $0?.pid }
+    let processes = cluster.all.map(cluster.pid)
     let views = cluster.statuses(of: cluster.all).map { $0?.view }
     let linesBefore = cluster.all.map(lineCount)
     var generator = SeededGenerator(state: TrialCase.seed)
@@ -32,7 +32,7 @@ final class IntruderTrials: TrialCase {
       XCTAssertLessThanOrEqual(
         lines, IntruderTrials.intrudersPerServer + IntruderTrials.otherLinesMax, "server \(server)")
     }
-    XCTAssertEqual(cluster.processes.map { $0?.pid }, processes)
+    XCTAssertEqual(cluster.all.map(cluster.pid), processes)
     XCTAssertEqual(cluster.statuses(of: cluster.all).map { $0?.view }, views, "the view moved")
     try conclude()
   }

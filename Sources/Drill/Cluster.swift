@@ -96,11 +96,17 @@ extension Cluster {
     pausedServers.remove(server)
   }
 
-  /// The power of its machine goes.
-  func unplug(_ server: Int) {
-    wantedServers.remove(server)
-    (processes[server] as? MachineProcess)?.unplug()
-    pausedServers.remove(server)
+  /// kill -9, all at once.
+  func kill(_ servers: [Int]) {
+    MachineProcess.end(servers.compactMap { processes[$0] as? MachineProcess })
+    servers.forEach(kill)
+  }
+
+  /// The power of their machines goes.
+  func unplug(_ servers: [Int]) {
+    MachineProcess.unplug(servers.compactMap { processes[$0] as? MachineProcess })
+    wantedServers.subtract(servers)
+    pausedServers.subtract(servers)
   }
 
   func signal(_ number: Int32, _ server: Int) { processes[server]?.signal(number) }

@@ -39,7 +39,7 @@ extension DrillRun {
 
   private func perform(_ command: FaultCommand, _ victims: [Int]) throws {
     switch command {
-    case .kill: victims.forEach(cluster.kill)
+    case .kill: cluster.kill(victims)
     case .stop:
       for server in victims where cluster.isRunning(server) {
         let status = try cluster.terminate(server)
@@ -59,7 +59,7 @@ extension DrillRun {
     case .split:
       let others = cluster.all.filter { !victims.contains($0) }
       for server in victims { try network?.separate(server, from: others) }
-    case .unplug: for server in victims where cluster.isRunning(server) { cluster.unplug(server) }
+    case .unplug: cluster.unplug(victims.filter(cluster.isRunning))
     case .disconnect: for server in victims { try machines?.disconnect(server) }
     case .clock(_, by: let seconds): for server in victims { try machines?.moveClock(server, by: seconds) }
     case .heal: try network?.heal()

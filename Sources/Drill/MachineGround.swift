@@ -144,11 +144,18 @@ extension MachineGround {
     }
   }
 
-  /// For a process, whose caller can be thrown nothing.
-  func attempt(_ words: String...) {
+  /// For processes, whose callers can be thrown nothing. All at once: ssh to one after the other takes seconds.
+  func attempt(_ commands: [[String]]) {
     do {
-      let result = try CommandResult([actuator] + words, on: loop, in: scratch, seconds: Self.commandSeconds)
-      if result.status != 0 { note(refused(words, result.stdout, result.stderr)) }
+      let directory = try scratch.directory("machines")
+      let running = try commands.enumerated().map { index, words in
+        let file = "\(directory)/\(UUID().uuidString).\(index)"
+        return (words, file, try TrialProcess([actuator] + words, stdout: file, stderr: file))
+      }
+      for (words, file, process) in running {
+        outlast(process)
+        if process.exitStatus != 0 { note(refused(words, contents(file), "")) }
+      }
     } catch {
       note(error)
     }
@@ -156,7 +163,7 @@ extension MachineGround {
 
   func note(_ error: any Error) { failure = failure ?? error }
 
-  func await(_ process: TrialProcess) {
+  func outlast(_ process: TrialProcess) {
     if !loop.turn(seconds: Self.commandSeconds, until: { process.exitStatus != nil }) { process.end() }
   }
 }

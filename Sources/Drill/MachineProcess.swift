@@ -30,7 +30,7 @@ final class MachineProcess: ServerProcess {
 
   /// Nothing else is done to a machine while it boots.
   private func settle() {
-    if let starting { ground.await(starting) }
+    if let starting { ground.outlast(starting) }
     look()
   }
 
@@ -41,11 +41,11 @@ final class MachineProcess: ServerProcess {
     switch number {
     // The whole machine stands still: not even its kernel answers.
     case SIGSTOP:
-      ground.attempt("freeze", self.number)
+      ground.attempt([["freeze", self.number]])
       isFrozen = true
     case SIGCONT: thaw()
     case SIGTERM:
-      ground.attempt("server", self.number, "stop")
+      ground.attempt([["server", self.number, "stop"]])
       status = 0
     default: preconditionFailure("no way to send signal \(number) to a machine")
     }
@@ -53,24 +53,29 @@ final class MachineProcess: ServerProcess {
 
   private func thaw() {
     guard isFrozen else { return }
-    ground.attempt("thaw", number)
+    ground.attempt([["thaw", number]])
     isFrozen = false
   }
 
-  func end() {
-    settle()
-    guard status == nil else { return }
-    thaw()
-    ground.attempt("server", number, "kill")
-    status = 128 + SIGKILL
+  func end() { Self.end([self]) }
+
+  /// Kills servers, as nearly at one moment as can be.
+  static func end(_ processes: [MachineProcess]) {
+    processes.forEach { $0.settle() }
+    let alive = processes.filter { $0.status == nil }
+    alive.forEach { $0.thaw() }
+    alive.first?.ground.attempt(alive.map { ["server", $0.number, "kill"] })
+    alive.forEach { $0.status = 128 + SIGKILL }
   }
 
-  /// The machine's power goes.
-  func unplug() {
-    settle()
-    ground.attempt("unplug", number)
-    ground.forget(server)
-    (status, isFrozen) = (128 + SIGKILL, false)
+  /// The power of machines goes, on which servers run or not.
+  static func unplug(_ processes: [MachineProcess]) {
+    processes.forEach { $0.settle() }
+    processes.first?.ground.attempt(processes.map { ["unplug", $0.number] })
+    for process in processes {
+      process.ground.forget(process.server)
+      (process.status, process.isFrozen) = (128 + SIGKILL, false)
+    }
   }
 
   func leave() { starting?.end() }

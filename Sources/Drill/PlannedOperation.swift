@@ -59,6 +59,8 @@ struct PlannedOperation {
 struct OperationSource {
   let client: UInt32
   let keys: [[UInt8]]
+  /// Of its idempotency keys: servers that outlive a run remember those of the one before.
+  private let prefix: String
   private let deletes: Bool
   private let readsOnly: Bool
   private var generator: SeededGenerator
@@ -67,8 +69,12 @@ struct OperationSource {
   /// What each key held, with its tag, when this client last saw it.
   private var seen: [[UInt8]: (EntityTag, [UInt8])] = [:]
 
-  init(client: UInt32, keys: [[UInt8]], seed: UInt64, deletes: Bool = true, readsOnly: Bool = false) {
-    (self.client, self.keys, self.deletes, self.readsOnly) = (client, keys, deletes, readsOnly)
+  init(
+    client: UInt32, keys: [[UInt8]], prefix: String, seed: UInt64, deletes: Bool = true,
+    readsOnly: Bool = false
+  ) {
+    (self.client, self.keys, self.prefix) = (client, keys, prefix)
+    (self.deletes, self.readsOnly) = (deletes, readsOnly)
     // A stream begins anywhere in one long circle: clients must not follow each other closely on it.
     var seeds = SeededGenerator(state: seed ^ UInt64(client) << 32)
     generator = SeededGenerator(state: seeds.next())
@@ -112,7 +118,7 @@ struct OperationSource {
 
   private mutating func idempotencyKey() -> [UInt8] {
     keyed += 1
-    return Array("trial-\(client)-\(keyed)".utf8)
+    return Array("\(prefix)\(client)-\(keyed)".utf8)
   }
 }
 

@@ -8,6 +8,7 @@ final class Workload {
     /// Clients beside those that only read: a write that waits does not hold them up.
     var readersPerServer = 0
     var keyCount = 6
+    /// Of keys, and of idempotency keys.
     var keyPrefix = "key"
     /// Without them, and with values of their own, each write names the one before it.
     var deletes = true
@@ -33,7 +34,7 @@ final class Workload {
     let (all, writing) = (settings.clientsPerServer + settings.readersPerServer, settings.clientsPerServer)
     for number in 0..<(all * cluster.count) {
       let source = OperationSource(
-        client: UInt32(number), keys: keys, seed: seed, deletes: settings.deletes,
+        client: UInt32(number), keys: keys, prefix: settings.keyPrefix, seed: seed, deletes: settings.deletes,
         readsOnly: number >= writing * cluster.count)
       clients.append(
         WorkloadClient(UInt32(number), home: number % cluster.count, source: source, workload: self))

@@ -98,7 +98,7 @@ package struct FaultTable: Sendable, Encodable {
   private static func moments(_ record: FaultRecord) -> [FaultMark] {
     var faults = [FaultMark(at: record.begins, "(no fault yet)", isFault: false, servers: [])]
     for mark in record.marks where mark.isFault {
-      if let last = faults.last, last.isFault, mark.at - last.at < Self.momentMax {
+      if let last = faults.last, last.isFault, isOneMoment(last, mark) {
         faults[faults.count - 1].text += ", " + mark.text
         faults[faults.count - 1].servers += mark.servers.filter { !last.servers.contains($0) }
       } else {
@@ -108,7 +108,12 @@ package struct FaultTable: Sendable, Encodable {
     return faults
   }
 
-  /// Faults that a schedule has at one time follow each other within this, nanoseconds.
+  private static func isOneMoment(_ one: FaultMark, _ next: FaultMark) -> Bool {
+    if let moment = one.moment, next.moment == moment { return true }
+    return next.at - one.at < momentMax
+  }
+
+  /// Faults that follow each other within this are of one moment, nanoseconds.
   private static let momentMax: UInt64 = 150_000_000
 }
 

@@ -40,9 +40,12 @@ package struct FaultMark: Equatable, Sendable, Encodable {
   package var isFault: Bool
   /// Whom it hit, by number.
   package var servers: [Int]
+  /// The schedule's time of it, milliseconds; faults of one are one, however long they take to be done.
+  package var moment: UInt64?
 
-  package init(at: UInt64, _ text: String, isFault: Bool, servers: [Int]) {
+  package init(at: UInt64, _ text: String, isFault: Bool, servers: [Int], moment: UInt64? = nil) {
     (self.at, self.text, self.isFault, self.servers) = (at, text, isFault, servers)
+    self.moment = moment
   }
 }
 

@@ -83,7 +83,8 @@ package struct FaultCourse: Sendable {
     let who = victims.map(String.init).joined(separator: " ")
     let text = isByNumber || who.isEmpty ? "\(command)" : "\(command) (\(who))"
     let mark = FaultMark(
-      at: time, text, isFault: command.isFault, servers: situation.hit(by: command, victims))
+      at: time, text, isFault: command.isFault, servers: situation.hit(by: command, victims),
+      moment: command.isFault ? moment : nil)
     marks.append(mark)
     return mark
   }

@@ -116,7 +116,10 @@ final class MachineDrillTests: XCTestCase {
       at 4.7 settle
       at 4.9 cut 0 -> 2
       at 5.1 heal
-      end 5.3
+      at 5.3 kill all
+      at 5.6 start all
+      at 5.6 settle
+      end 5.8
 
       """, file)
     let result = try drill("--faults", file)
@@ -131,6 +134,9 @@ final class MachineDrillTests: XCTestCase {
       "server 1 stop", "server 2 wipe", "clock 3 -3600", "clock 1 +60",
     ] {
       XCTAssertTrue(deeds.contains { $0 == expected }, "\(expected): \(deeds)")
+    }
+    for number in 1...3 {
+      XCTAssertTrue(deeds.contains { $0 == "server \(number) kill" }, "kill all: \(deeds)")
     }
     let rules = deeds.filter { $0.hasPrefix("ssh ") }
     XCTAssertEqual(rules.count, 2, "\(rules)")

@@ -40,6 +40,19 @@ final class FaultTableTests: XCTestCase {
     return record
   }
 
+  /// On machines one fault takes a second to be done, and the next of its moment begins then.
+  func testFaultsOfOneMomentAreOneHoweverLongTheyTake() {
+    var record = record()
+    record.marks = [
+      FaultMark(at: 500 * millisecond, "kill 0", isFault: true, servers: [0], moment: 400),
+      FaultMark(at: 1_500 * millisecond, "kill 1", isFault: true, servers: [1], moment: 400),
+      FaultMark(at: 1_900 * millisecond, "freeze 1", isFault: true, servers: [1], moment: 1_700),
+    ]
+    let table = FaultTable(record)
+    XCTAssertEqual(table.rows.map(\.text), ["(no fault yet)", "kill 0, kill 1", "freeze 1"])
+    XCTAssertEqual(table.rows.map(\.hit), [[], [0, 1], [1]])
+  }
+
   func testEachFaultHasItsRow() {
     let table = FaultTable(record())
     XCTAssertEqual(table.rows.map(\.text), ["(no fault yet)", "kill 0", "cut 0 1, cut 1 0"])

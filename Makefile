@@ -7,11 +7,16 @@ JOBS ?= 2
 NAME ?= http
 SECONDS ?= 60
 SERVERS ?= 4
+QUESTIONS ?=
+ROUNDS ?= 5
+OUT ?= docs/benchmarks
+# SECONDS said on the command line is the benchmarks' too; else theirs are fewer.
+BENCH_SECONDS := $(if $(filter command line environment,$(origin SECONDS)),$(SECONDS),3)
 SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) $(addprefix scripts/vms/,rc address lease start down power) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench-deps bench-one bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
+.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench bench-report bench-deps cost bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,12 +105,21 @@ format: ## format the Swift in place
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
-bench-deps:
+bench: bench-deps ## measure beside Redis, etcd, nginx, and tell: QUESTIONS=1,3 ROUNDS=5 SECONDS=3 OUT=docs/benchmarks
+	$(SWIFT) build -c release
+	@python3 -m unittest discover -q -s bench
+	@python3 bench/run.py --questions "$(QUESTIONS)" --rounds $(ROUNDS) --seconds $(BENCH_SECONDS) --out $(OUT)
+
+bench-report: ## write the benchmarks' document and pictures anew from their raw data
+	@python3 bench/report.py $(OUT)
+
+bench-deps: ## install the benchmarks' rivals from Debian, without starting them
 	@scripts/deps.sh build bench
 
-bench-one: bench-deps ## compare one server with a libuv floor and nginx, side by side
-	$(SWIFT) build -c release
-	@python3 bench/one.py
+cost: ## count instructions and allocations a request: no more than bench/cost.json allows
+	@scripts/deps.sh build cost
+	$(SWIFT) build -c release --product kvnode
+	@python3 bench/cost.py $(if $(RECORD),--record)
 
 bench-client: bench-deps ## compare kvclient as a process with curl
 	$(SWIFT) build -c release

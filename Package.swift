@@ -62,6 +62,8 @@ let package = Package(
       dependencies: [
         "Bytes", "UV", "HTTP", "Servers", "KVStore", "VSR", "Wire", "Frontend", "Transport", "Disk",
       ]),
+    .target(
+      name: "Arguments", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
     // programs
     .executableTarget(
       name: "KVNode",
@@ -75,18 +77,20 @@ let package = Package(
     .executableTarget(
       name: "KVSim",
       dependencies: [
-        "Bytes", "VSR", "Simulator", "Faults",
+        "Arguments", "Bytes", "VSR", "Simulator", "Faults",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "KVDrill",
       dependencies: [
-        "Drill", "Faults", "Servers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Arguments", "Drill", "Faults", "Servers",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "KVLoad",
       dependencies: [
-        "UV", "Servers", "Load", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Arguments", "UV", "Servers", "Load",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // tests
     .target(
@@ -116,6 +120,7 @@ let package = Package(
     .testTarget(
       name: "LoadTests",
       dependencies: ["Support", "Load", "KVLoad", "History", "Servers", "HTTP", "UV", "Bytes"]),
+    .testTarget(name: "ArgumentsTests", dependencies: ["Support", "UV", "KVSim", "KVDrill"]),
     .testTarget(name: "ContractTests", dependencies: ["Support", "KVNode", "KVClient"]),
     .testTarget(
       name: "DiskTests",

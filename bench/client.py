@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import servers  # noqa: E402
 
 RUNS = 200
-KVCLIENT = os.path.join(servers.TOP, ".build", "release", "kvclient")
+KVCLIENT = os.path.join(servers.PROGRAMS, "kvclient")
 
 
 def timed(command, expected):
@@ -23,8 +23,9 @@ def timed(command, expected):
     return took * 1e3
 
 
-def main():
-    with servers.kvnode() as server:
+def measure(runs):
+    """Milliseconds of each, alternately."""
+    with servers.kvnode(["--memory"]) as server:
         host = f"127.0.0.1:{server.port}"
         subprocess.run([KVCLIENT, "-h", host, "-k", "color", "-v", "blue"], capture_output=True, check=True)
         commands = {
@@ -32,9 +33,14 @@ def main():
             "curl": (["curl", "-s", f"http://{host}/color"], "color=blue"),
         }
         times = {name: [] for name in commands}
-        for _ in range(RUNS):
+        for _ in range(runs):
             for name, (command, expected) in commands.items():
                 times[name].append(timed(command, expected))
+    return times
+
+
+def main():
+    times = measure(RUNS)
     for name, taken in times.items():
         quartiles = statistics.quantiles(taken, n=4)
         print(f"{name:<9} median {quartiles[1]:6.2f} ms, quartiles {quartiles[0]:.2f} to {quartiles[2]:.2f}, {RUNS} runs")

@@ -67,7 +67,7 @@ class Client:
         self.clients.count(self, is_good)
         if b"\r\nconnection: close" in head:
             self.hang_up()
-        self.clients.later(self, self.clients.think if is_good else REST_SECONDS)
+        self.clients.later(self.act, self.clients.think if is_good else REST_SECONDS)
 
     def hang_up(self):
         if self.socket is not None:
@@ -77,7 +77,7 @@ class Client:
 
     def lose(self):
         self.hang_up()
-        self.clients.later(self, REST_SECONDS)
+        self.clients.later(self.act, REST_SECONDS)
 
     def close(self):
         self.is_closed = True
@@ -88,19 +88,20 @@ class Clients:
     """In order of time, seconds of the monotonic clock: `successes` (when, server, is a write), and
     `refusals` (when, server, how long it took), which are all other answers."""
 
-    def __init__(self, think=0.0, keeps_times=True):
+    def __init__(self, think=0.0, keeps_times=True, kind=Client):
+        self.kind = kind
         self.think, self.keeps_times = think, keeps_times
         self.selector = selectors.DefaultSelector()
         self.due, self.order = [], itertools.count()
         self.all, self.successes, self.refusals, self.good, self.bad = [], [], [], 0, 0
 
     def add(self, server, address, requests, is_writer):
-        client = Client(self, server, address, requests, is_writer)
+        client = self.kind(self, server, address, requests, is_writer)
         self.all.append(client)
-        self.later(client, 0)
+        self.later(client.act, 0)
 
-    def later(self, client, seconds):
-        heapq.heappush(self.due, (time.monotonic() + seconds, next(self.order), client))
+    def later(self, action, seconds):
+        heapq.heappush(self.due, (time.monotonic() + seconds, next(self.order), action))
 
     def count(self, client, is_good):
         if is_good:
@@ -118,7 +119,7 @@ class Clients:
         while not is_over():
             now = time.monotonic()
             while self.due and self.due[0][0] <= now:
-                heapq.heappop(self.due)[2].act()
+                heapq.heappop(self.due)[2]()
             wait = min(0.05, max(0.0, self.due[0][0] - now)) if self.due else 0.05
             for key, mask in self.selector.select(wait):
                 if key.data.socket is key.fileobj:

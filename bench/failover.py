@@ -41,24 +41,25 @@ FAULTS = {
 }
 
 
-def write_requests(number):
+def write_requests(probe, number):
     for i in itertools.count():
-        yield clients.write(b"w%d" % number, b"value-%d" % i)
+        yield probe.write(b"w%d" % number, b"value-%d" % i)
 
 
-def read_requests(number):
+def read_requests(probe, number):
     while True:
-        yield clients.read(b"r%d" % number)
+        yield probe.read(b"r%d" % number)
 
 
 def connect(servers, survivors, think):
-    load = clients.Clients(think=think)
+    probe = servers.probe
+    load = clients.Clients(think=think, kind=probe.Client)
     for server in survivors:
         address = (servers.ground.hosts[server], servers.ground.port)
         for i in range(WRITERS):
-            load.add(server, address, write_requests(server * WRITERS + i), True)
+            load.add(server, address, write_requests(probe, server * WRITERS + i), True)
         for i in range(READERS):
-            load.add(server, address, read_requests(server * READERS + i), False)
+            load.add(server, address, read_requests(probe, server * READERS + i), False)
     return load
 
 
@@ -119,9 +120,10 @@ def run_until_all_answer(load, survivors):
 
 
 def one_round(name, servers, number, think):
-    primary = number % SERVERS if name == "floor" else servers.primary()
-    victim = (primary + 1 + number % (SERVERS - 1)) % SERVERS if name == "backup-killed" else primary
-    survivors = [i for i in range(SERVERS) if i != victim]
+    count = servers.count
+    primary = number % count if name == "floor" else servers.primary()
+    victim = (primary + 1 + number % (count - 1)) % count if name == "backup-killed" else primary
+    survivors = [i for i in range(count) if i != victim]
     load = connect(servers, survivors, think)
     load.run_for(WARM_SECONDS)
     fault = time.monotonic()
@@ -234,11 +236,17 @@ def measure_last_one(options):
     show("last-one", list(zip(*rounds)), ("read", "write", "well"), options)
 
 
-def measure_start(options):
+def starts(rounds, arguments):
+    """Milliseconds, of new servers each time."""
     figures = []
-    for _ in range(options.rounds):
-        with cluster.Cluster(SERVERS, ["--memory"] if options.memory else []) as servers:
+    for _ in range(rounds):
+        with cluster.Cluster(SERVERS, arguments) as servers:
             figures.append(servers.ready_seconds * 1000)
+    return figures
+
+
+def measure_start(options):
+    figures = starts(options.rounds, ["--memory"] if options.memory else [])
     print(f"{'':16} | all ready")
     show("start", [figures], ("all ready",), options)
 

@@ -15,7 +15,7 @@ import subprocess
 
 import servers
 
-KVLOAD = os.path.join(servers.TOP, ".build", "release", "kvload")
+KVLOAD = os.path.join(servers.PROGRAMS, "kvload")
 
 
 def run(command):

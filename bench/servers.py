@@ -8,7 +8,9 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KVNODE = os.path.join(TOP, ".build", "release", "kvnode")
+# Where kvnode and the other programs of this project are.
+PROGRAMS = os.environ.get("QUORATE_PROGRAMS", os.path.join(TOP, ".build", "release"))
+KVNODE = os.path.join(PROGRAMS, "kvnode")
 START_SECONDS_MAX = 20
 
 
@@ -24,6 +26,7 @@ class Server:
     def __init__(self, name, command, port, directory, measured=None):
         self.name, self.port, self.directory = name, port, directory
         self.log = open(os.path.join(directory, "log"), "wb")
+        command = ["setpriv", "--pdeathsig", "TERM", "--", *command]  # should this process die
         self.process = subprocess.Popen(command, cwd=directory, stdout=self.log, stderr=self.log)
         try:
             self.wait_until_it_listens()
@@ -81,6 +84,11 @@ def scratch():
     return tempfile.mkdtemp(prefix="quorate-")
 
 
+def scratch_directory():
+    """For a `with` block."""
+    return tempfile.TemporaryDirectory(prefix="quorate-")
+
+
 def kvnode(arguments=()):
     port, directory = free_port(), scratch()
     with open(os.path.join(directory, "servers.txt"), "w") as servers:
@@ -90,11 +98,15 @@ def kvnode(arguments=()):
 
 def floor():
     port, directory = free_port(), scratch()
-    program = os.path.join(directory, "floor")
     flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", "libuv"], text=True).split()
-    source = os.path.join(TOP, "bench", "floor.c")
+    return Server("floor", [compiled("floor", directory, flags), str(port)], port, directory)
+
+
+def compiled(name, directory, flags=()):
+    """The program of bench/NAME.c, made anew."""
+    program, source = os.path.join(directory, name), os.path.join(TOP, "bench", f"{name}.c")
     subprocess.check_call(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source, *flags])
-    return Server("floor", [program, str(port)], port, directory)
+    return program
 
 
 NGINX = """daemon off;
@@ -113,14 +125,17 @@ http {
 """
 
 
+def nginx_program():
+    return shutil.which("nginx") or "/usr/sbin/nginx"
+
+
 def nginx():
     """What is measured is its one worker."""
     port, directory = free_port(), scratch()
     os.chmod(directory, 0o755)
     with open(os.path.join(directory, "nginx.conf"), "w") as configuration:
         configuration.write(NGINX % port)
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    command = [program, "-p", directory, "-c", os.path.join(directory, "nginx.conf")]
+    command = [nginx_program(), "-p", directory, "-c", os.path.join(directory, "nginx.conf")]
 
     def worker(parent):
         with open(f"/proc/{parent}/task/{parent}/children") as children:

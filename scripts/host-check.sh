@@ -31,13 +31,13 @@ noted() { # noted FILE
 
 server=
 if [ "$place" = "$directory" ]; then
-  (cd "$directory" && sha256sum kvnode kvclient launch.sh servers.txt 2>/dev/null) | sed 's/^/sum /'
+  (cd "$directory" && sha256sum kvnode kvclient launch.sh service.sh servers.txt 2>/dev/null) | sed 's/^/sum /'
   if [ -f "$directory/servers.txt" ]; then
     echo "set $(sort "$directory/servers.txt" | tr '\n' ' ')"
   fi
   if [ -d "$directory/kvnode.data" ]; then echo data; fi
   if [ -x "$directory/start-at-boot" ]; then echo boot; fi
-  for unit in /etc/systemd/system "${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user"; do
+  for unit in /etc/systemd/system "${XDG_CONFIG_HOME:-${HOME-}/.config}/systemd/user"; do
     if grep -Fqx "WorkingDirectory=$directory" "$unit/quorate.service" 2>/dev/null; then echo boot; fi
   done
   if noted kvnode.pid; then

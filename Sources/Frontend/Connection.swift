@@ -21,7 +21,7 @@ final class Connection {
   let stream: Stream
   let slot: Int
   var phase = Phase.serving
-  var parser = RequestParser()
+  var parser: RequestParser
   /// Bytes that came and must wait: too many requests are open, or one must be answered before the next.
   var leftover: [UInt8] = []
   /// There may be whole requests in it, or in the parser.
@@ -59,6 +59,7 @@ final class Connection {
     self.frontend = frontend
     self.stream = stream
     self.slot = slot
+    parser = RequestParser(frontend.familiar)
   }
 
   func markDirty() {

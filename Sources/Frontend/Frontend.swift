@@ -16,6 +16,7 @@ package final class Frontend {
   var deadlines = DeadlineLists()
   var metrics = Metrics()
   var writer = ReplyWriter()
+  let familiar = FamiliarHeads()
   var writtenSecond: UInt64 = 0
   /// Connections that something happened to in this turn.
   var dirty: [Connection] = []

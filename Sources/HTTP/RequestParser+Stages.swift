@@ -26,10 +26,15 @@ extension RequestParser {
     of head: RequestHead, in bytes: UnsafeRawBufferPointer, headLength: Int, _ found: inout ParsedRequest
   ) -> Step {
     switch head.body {
-    case .none: return conclude(head, body: .none, length: headLength, &found)
+    case .none:
+      let step = conclude(head, body: .none, length: headLength, &found)
+      keepFamiliar(head, found, bodyLength: 0, in: bytes, headLength)
+      return step
     case .length(let count) where bytes.count >= headLength + count && !head.expectsContinue:
       let length = headLength + count
-      return conclude(head, body: bytes[from: headLength, to: length], length: length, &found)
+      let step = conclude(head, body: bytes[from: headLength, to: length], length: length, &found)
+      keepFamiliar(head, found, bodyLength: count, in: bytes, headLength)
+      return step
     case .length(let count):
       stage = .body(headLength: headLength, .length(count))
       return head.expectsContinue ? inviteBody(&found) : .needsMore
@@ -39,6 +44,14 @@ extension RequestParser {
       stage = .body(headLength: headLength, .chunked(body))
       return head.expectsContinue ? inviteBody(&found) : decodeBody(headLength, body, &found)
     }
+  }
+
+  private func keepFamiliar(
+    _ head: RequestHead, _ found: ParsedRequest, bodyLength: Int, in bytes: UnsafeRawBufferPointer,
+    _ headLength: Int
+  ) {
+    guard case .request(let request) = found else { return }
+    familiar.keep(head, request, bodyLength: bodyLength, in: bytes, headLength: headLength)
   }
 
   private func inviteBody(_ found: inout ParsedRequest) -> Step {

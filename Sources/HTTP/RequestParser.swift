@@ -38,8 +38,12 @@ package struct RequestParser: ~Copyable {
 
   var stage = Stage.head(HeadFinder())
   var held = HeldBytes()
+  let familiar: FamiliarHeads
 
-  package init() {}
+  /// `familiar`: what the parsers of one loop share.
+  package init(_ familiar: FamiliarHeads = FamiliarHeads()) {
+    self.familiar = familiar
+  }
 
   /// Where the connection stands, for its deadlines.
   package enum Progress: Equatable, Sendable {
@@ -74,6 +78,10 @@ package struct RequestParser: ~Copyable {
     }
     var found = ParsedRequest.needsMore
     if held.isEmpty {
+      if case .head = stage, let known = familiar.find(in: input) {
+        input = input[from: known.length, to: input.count]
+        return .request(known.request)
+      }
       input = input[from: HeadFinder.emptyLines(input), to: input.count]
       if case .found(let length) = look(at: input, isHeld: false, &found) {
         input = input[from: length, to: input.count]

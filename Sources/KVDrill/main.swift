@@ -1,12 +1,13 @@
 // kvdrill: pulls plugs, and tells what came of it.
 import ArgumentParser
+import Arguments
 import Foundation
 
 do {
   try KVDrill.parse().run()
 } catch {
-  if KVDrill.exitCode(for: error) != .validationFailure { KVDrill.exit(withError: error) }
-  FileHandle.standardError.write(Data((KVDrill.fullMessage(for: error) + "\n").utf8))
-  // As of all of Quorate's programs; the parser's own is 64.
-  exit(2)
+  let ending = KVDrill.ending(for: error)
+  let output = ending.isError ? FileHandle.standardError : .standardOutput
+  output.write(Data(ending.text.utf8))
+  exit(ending.status)
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Foundation
 import Load
 import Servers
@@ -19,10 +20,9 @@ final class Program {
     do {
       command = try KVLoad.parse()
     } catch {
-      let isAnswer = KVLoad.exitCode(for: error).isSuccess
-      let text = KVLoad.fullMessage(for: error) + "\n"
-      Console().put(text, to: isAnswer ? STDOUT_FILENO : STDERR_FILENO)
-      return isAnswer ? 0 : LoadResult.Status.usage.rawValue
+      let ending = KVLoad.ending(for: error)
+      Console().put(ending.text, to: ending.isError ? STDERR_FILENO : STDOUT_FILENO)
+      return ending.status
     }
     let program = Program(command)
     do {
@@ -43,10 +43,47 @@ final class Program {
     }
     let options = command.options(
       seed: command.seed ?? .random(in: 1...UInt64(UInt32.max)), run: .random(in: 0...UInt64.max))
-    let result = try run(options, hosts)
+    let circumstances = Machine.circumstances()
+    let report =
+      command.sweep
+      ? try sweep(options, hosts, circumstances)
+      : LoadReport(circumstances, steps: [try run(options, hosts)])
     console.close()
-    try write(result)
-    return result.status
+    try Output(command, console).write(report)
+    return try status(report)
+  }
+
+  /// The requirements decide where nothing worse did.
+  private func status(_ report: LoadReport) throws -> LoadResult.Status {
+    let failures = try command.requirements().compactMap { $0.failure(in: report.main) }
+    for failure in failures { console.note(failure) }
+    if let worse = report.steps.map(\.status).first(where: { $0 != .good }) { return worse }
+    return failures.isEmpty ? .good : .unmet
+  }
+
+  private func sweep(
+    _ options: LoadOptions, _ hosts: [ServerAddress], _ circumstances: Circumstances
+  ) throws -> LoadReport {
+    var sweep = Sweep(from: command.rate, p99Max: Requirement.nanoseconds(command.sweepP99)!)
+    var (options, steps) = (options, [LoadResult]())
+    say(Sweep.head)
+    while let rate = sweep.next {
+      options.pace = .open(rate: rate)
+      let result = try run(options, hosts)
+      steps.append(result)
+      sweep.take(result)
+      console.close()
+      say(sweep.line(result))
+      // Every key was written.
+      options.fills = false
+    }
+    say(sweep.verdict)
+    return LoadReport(circumstances, steps: steps, sweep: sweep)
+  }
+
+  /// To stdout, unless the result goes there as JSON.
+  private func say(_ line: String) {
+    if command.json != "-" { console.put(line + "\n", to: STDOUT_FILENO) }
   }
 
   private func run(_ options: LoadOptions, _ hosts: [ServerAddress]) throws -> LoadResult {
@@ -79,19 +116,5 @@ final class Program {
     if isStopping { exit(LoadResult.Status.violation.rawValue) }
     isStopping = true
     load.interrupt()
-  }
-
-  private func write(_ result: LoadResult) throws {
-    if command.json != "-" { console.put(result.table(), to: STDOUT_FILENO) }
-    guard let path = command.json else { return }
-    if path == "-" {
-      console.put(result.json(), to: STDOUT_FILENO)
-      return
-    }
-    do {
-      try Data(result.json().utf8).write(to: URL(fileURLWithPath: path))
-    } catch {
-      throw UsageError("--json \(path): \(error.localizedDescription)")
-    }
   }
 }

@@ -49,10 +49,8 @@ struct KVSim: ParsableCommand {
   var stride: UInt64 = 1
 
   mutating func validate() throws {
-    guard listRules || (seed == nil) != (seeds == nil) else {
-      throw ValidationError("give --seed N or --seeds A..B")
-    }
-    guard faults == nil || seed != nil else { throw ValidationError("--faults goes with --seed N") }
+    guard seed == nil || seeds == nil else { throw ValidationError("--seed or --seeds, not both") }
+    guard faults == nil || seeds == nil else { throw ValidationError("--faults goes with --seed N") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes 1 to 64") }
   }
 
@@ -70,6 +68,9 @@ struct KVSim: ParsableCommand {
       if try run.run() { throw ExitCode(1) }
     } else if let seed {
       if try SingleRun(seed: seed, isTraced: trace, choice: choice).run() { throw ExitCode(1) }
+    } else {
+      // Not before: the parser tells of an option that it does not know only where all else is well.
+      throw ValidationError("give --seed N or --seeds A..B")
     }
   }
 }

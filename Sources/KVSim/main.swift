@@ -1,19 +1,18 @@
 import ArgumentParser
+import Arguments
 import Glibc
 
+let arguments = Array(CommandLine.arguments.dropFirst())
+let isReplay = arguments.first == "replay"
 do {
-  let arguments = Array(CommandLine.arguments.dropFirst())
-  if arguments.first == "replay" {
+  if isReplay {
     try ReplayCommand.parse(Array(arguments.dropFirst())).run()
   } else {
     let command = try KVSim.parse(arguments)
     try command.run()
   }
 } catch {
-  // Its own status for wrong usage, 64, is 2 with every program of ours.
-  let isReplay = CommandLine.arguments.dropFirst().first == "replay"
-  let command: any ParsableCommand.Type = isReplay ? ReplayCommand.self : KVSim.self
-  if command.exitCode(for: error) != .validationFailure { command.exit(withError: error) }
-  put(command.fullMessage(for: error) + "\n", to: 2)
-  exit(2)
+  let ending = isReplay ? ReplayCommand.ending(for: error) : KVSim.ending(for: error)
+  put(ending.text, to: ending.isError ? 2 : 1)
+  exit(ending.status)
 }

@@ -21,6 +21,13 @@ struct ConnectionRing {
     count -= 1
   }
 
+  /// The first becomes the last.
+  mutating func rotate() {
+    guard count > 1, let first else { return }
+    removeFirst()
+    append(first)
+  }
+
   private mutating func grow() {
     places = Array(places[head...] + places[..<head])
     head = 0

@@ -21,6 +21,8 @@ package struct HostTally: Sendable {
   package internal(set) var writeGap = Gap()
   /// Counted requests: 200 without a label.
   package internal(set) var successes: UInt64 = 0
+  /// Counted requests: 200 with a label, which promises less than a success.
+  package internal(set) var labelled: UInt64 = 0
   /// Counted requests: all that ended otherwise.
   package internal(set) var failures: UInt64 = 0
   /// Over the whole run.

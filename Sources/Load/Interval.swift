@@ -14,6 +14,8 @@ package struct Interval: Sendable {
   package var max: UInt64 = 0
   package var inFlight = 0
   package var backlog: UInt64 = 0
+  /// What a host said of the cluster then; nil: none answered.
+  package var cluster: ClusterView?
 
   package var rate: Double {
     length == 0 ? 0 : Double(successes) * Double(Schedule.second) / Double(length)

@@ -19,15 +19,16 @@ struct KeyText: Sendable {
     return text
   }
 
-  /// The digits as they lie in memory, the first in the lowest byte.
+  /// The digits as they lie in memory, the first in the lowest byte. Two numbers of four digits, then four of
+  /// two, then eight of one are divided side by side within one word, by multiplication (Paul Khuong, "How to
+  /// print integers really fast", 2017).
+  @inline(__always)
   static func digits(of key: UInt32) -> UInt64 {
-    var rest = key
-    var word: UInt64 = 0
-    for _ in 0..<digitsCount {
-      word = word << 8 | UInt64(0x30 + rest % 10)
-      rest /= 10
-    }
-    return word
+    let fours = UInt64(key / 10_000) | UInt64(key % 10_000) << 32
+    let hundreds = (fours &* 10_486) >> 20 & 0x7f_0000_007f
+    let twos = hundreds | (fours &- 100 &* hundreds) << 16
+    let tens = (twos &* 103) >> 10 & 0x000f_000f_000f_000f
+    return (tens | (twos &- 10 &* tens) << 8) | 0x3030_3030_3030_3030
   }
 
   /// True where a reply's body begins with `key=`.

@@ -30,6 +30,18 @@ package struct Latencies: Sendable {
   /// What so many per cent did not exceed; 0 if nothing was recorded.
   package func percentile(_ percent: Double) -> UInt64 { histogram.valueAtPercentile(percent) }
 
+  /// HdrHistogram's percentile distribution in milliseconds, as its plotter reads it.
+  package var distribution: String {
+    var text = ""
+    histogram.outputPercentileDistribution(to: &text, outputValueUnitScalingRatio: 1e6)
+    return text
+  }
+
+  /// What shares of all, 0 to 1, did not exceed: five steps for each halving of what is left, and all.
+  func curve() -> [(share: Double, value: UInt64)] {
+    histogram.percentiles(ticksPerHalfDistance: 5).map { ($0.percentileLevelIteratedTo / 100, $0.value) }
+  }
+
   /// Exact.
   package var max: UInt64 { histogram.maxRecorded }
 

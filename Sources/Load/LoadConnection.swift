@@ -33,6 +33,7 @@ final class LoadConnection: StreamHandler {
   private var requests: RequestQueue
   private var output: [UInt8] = []
   private var parser = ResponseParser()
+  private var familiar = FamiliarReply()
 
   init(_ index: Int, to address: ServerAddress, template: RequestTemplate, run: LoadRun, engine: LoadEngine) {
     self.index = index
@@ -99,10 +100,17 @@ final class LoadConnection: StreamHandler {
     engine.noteBytes(index, received: bytes.count)
     var input = bytes
     while requests.count > 0 {
+      let isAtStart = parser.isIdle
+      if isAtStart, let response = familiar.take(&input) {
+        guard take(response, at: now) else { return }
+        continue
+      }
+      let before = input
       switch parser.next(&input) {
       case .needsMore: return run.pump(lane: engine.lane(of: index), at: now)
       case .malformed: return lose(.malformed, at: now)
       case .response(let response):
+        if isAtStart { familiar.learn(response, from: before, rest: input) }
         guard take(response, at: now) else { return }
       }
     }

@@ -77,7 +77,7 @@ package final class LoadEngine {
     hostCount = hosts
     let laneCount = options.spread == .each ? hosts : 1
     lanes = (0..<laneCount).map { Lane(index: $0, count: laneCount) }
-    tally = Tally(hosts: hosts, at: now)
+    tally = Tally(hosts: hosts, isClosed: options.pace == .closed, at: now)
     room = Array(repeating: options.pipeline, count: options.connections)
     isStanding = Array(repeating: false, count: options.connections)
     isListed = isStanding
@@ -119,6 +119,9 @@ package final class LoadEngine {
   }
 
   /// The next request that is to be sent now on a connection of this lane; nil: none, for now.
+  ///
+  /// What is due at one time goes to one connection until that has no more room, so that it takes one write; the
+  /// next time another connection's turn has come.
   func assign(lane index: Int, at now: UInt64) -> (connection: Int, request: LoadRequest)? {
     while let connection = lanes[index].free.first {
       guard isStanding[connection] else {
@@ -126,12 +129,16 @@ package final class LoadEngine {
         isListed[connection] = false
         continue
       }
-      guard let request = next(lane: index, at: now) else { return nil }
-      lanes[index].free.removeFirst()
-      isListed[connection] = false
+      guard let request = next(lane: index, at: now) else {
+        if room[connection] < options.pipeline { lanes[index].free.rotate() }
+        return nil
+      }
       room[connection] -= 1
       inFlight += 1
-      if room[connection] > 0 { list(connection) }
+      if room[connection] == 0 {
+        lanes[index].free.removeFirst()
+        isListed[connection] = false
+      }
       if isWatched { watch.begin(request) }
       return (connection, request)
     }
@@ -330,7 +337,7 @@ extension LoadEngine {
     loadBegan = now
     measuredFrom = now + options.warmupNanoseconds
     tally.beginInterval(at: now)
-    for host in tally.hosts.indices { tally.hosts[host].beginWatch(at: measuredFrom) }
+    tally.beginWatch(at: measuredFrom)
     for index in lanes.indices { lanes[index].begin(plan(lane: UInt64(index), at: now)) }
   }
 
@@ -385,7 +392,7 @@ extension LoadEngine {
       if case .nanoseconds(let length) = options.extent, end == .whole {
         measuredTo = max(measuredTo, measuredFrom + length)
       }
-      for host in tally.hosts.indices { tally.hosts[host].endWatch(at: measuredTo) }
+      tally.endWatch(at: measuredTo)
     }
     guard options.checks, hasLoaded, !hasReadFinally else { return part = .ended }
     hasReadFinally = true

@@ -22,6 +22,13 @@ package struct LoadOptions: Sendable {
     case each
   }
 
+  /// Which keys are asked for how often.
+  package enum Distribution: String, CaseIterable, Sendable {
+    case uniform
+    /// A few very often, most hardly ever (`Zipfian`).
+    case zipfian
+  }
+
   package var pace = Pace.open(rate: 1000)
   package var extent = Extent.nanoseconds(10_000_000_000)
   package var spread = Spread.pooled
@@ -33,6 +40,7 @@ package struct LoadOptions: Sendable {
   /// 0 to 100.
   package var readsPercent = 50
   package var keys: UInt32 = 1000
+  package var distribution = Distribution.uniform
   /// Bytes.
   package var valueSize = 30
   /// The same seed asks for the same actions on the same keys.

@@ -1,29 +1,29 @@
-/// The result for other programs. Times are nanoseconds, of durations and of the monotonic clock.
+/// A run for other programs. Times are nanoseconds, of durations and of the monotonic clock.
 extension LoadResult {
-  package func json() -> String {
-    var json = JSONWriter()
-    json.object { json in
-      json.name("options")
-      put(options, into: &json)
-      json.member("end", "\(end)")
-      json.member("measuredFrom", measuredFrom)
-      json.member("elapsed", elapsed)
-      json.member("requests", drawn)
-      json.name("reads")
-      put(reads, into: &json)
-      json.name("writes")
-      put(writes, into: &json)
-      put(errors, into: &json)
-      json.name("hosts")
-      json.array { json in for index in hosts.indices { putHost(index, into: &json) } }
-      json.name("seconds")
-      json.array { json in for interval in intervals { put(interval, into: &json) } }
-      json.name("kvload")
-      putCosts(into: &json)
-      if let check { put(check, into: &json) }
-      if let fileFault { json.member("historyFault", fileFault) }
-    }
-    return json.text + "\n"
+  func putMembers(into json: inout JSONWriter) {
+    json.name("options")
+    put(options, into: &json)
+    json.member("end", "\(end)")
+    json.member("measuredFrom", measuredFrom)
+    json.member("elapsed", elapsed)
+    json.member("requests", drawn)
+    json.member("rate", rate, digits: 1)
+    json.name("response")
+    put(responses, into: &json)
+    json.name("reads")
+    put(reads, readGap, into: &json)
+    json.name("writes")
+    put(writes, writeGap, into: &json)
+    put(errors, into: &json)
+    json.name("hosts")
+    json.array { json in for index in hosts.indices { putHost(index, into: &json) } }
+    json.name("seconds")
+    json.array { json in for interval in intervals { put(interval, into: &json) } }
+    json.name("kvload")
+    putCosts(into: &json)
+    if let check { put(check, into: &json) }
+    if let fileFault { json.member("historyFault", fileFault) }
+    if let serverVersion { json.member("serverVersion", serverVersion) }
   }
 
   private func put(_ options: LoadOptions, into json: inout JSONWriter) {
@@ -40,25 +40,39 @@ extension LoadResult {
       json.member("warmup", options.warmupNanoseconds)
       json.member("reads", options.readsPercent)
       json.member("keys", options.keys)
+      json.member("distribution", options.distribution.rawValue)
       json.member("valueSize", options.valueSize)
       json.member("timeout", options.timeoutNanoseconds)
       json.member("seed", options.seed)
     }
   }
 
-  private func put(_ counts: ActionCounts, into json: inout JSONWriter) {
+  private func put(_ counts: ActionCounts, _ gap: HostTally.Gap, into json: inout JSONWriter) {
     json.object { json in
       json.member("successes", counts.successes)
       json.member("labelled", counts.labelled)
       json.member("rate", rate(counts), digits: 1)
       for (name, times) in [("response", counts.responses), ("service", counts.services)] {
         json.name(name)
-        json.object { json in
-          for (name, percent) in Self.percents { json.member(name, times.percentile(percent)) }
-          json.member("max", times.max)
-          json.member("mean", times.mean, digits: 0)
-        }
+        put(times, into: &json)
       }
+      put("gap", gap, into: &json)
+    }
+  }
+
+  private func put(_ times: Latencies, into json: inout JSONWriter) {
+    json.object { json in
+      for (name, percent) in Self.percents { json.member(name, times.percentile(percent)) }
+      json.member("max", times.max)
+      json.member("mean", times.mean, digits: 0)
+    }
+  }
+
+  private func put(_ name: String, _ gap: HostTally.Gap, into json: inout JSONWriter) {
+    json.name(name)
+    json.object { json in
+      json.member("longest", gap.longest)
+      json.member("began", gap.began)
     }
   }
 
@@ -72,14 +86,10 @@ extension LoadResult {
     json.object { json in
       json.member("host", hosts[index].text)
       json.member("successes", tally.successes)
+      json.member("labelled", tally.labelled)
       json.member("failures", tally.failures)
-      for (name, gap) in [("readGap", tally.readGap), ("writeGap", tally.writeGap)] {
-        json.name(name)
-        json.object { json in
-          json.member("longest", gap.longest)
-          json.member("began", gap.began)
-        }
-      }
+      put("readGap", tally.readGap, into: &json)
+      put("writeGap", tally.writeGap, into: &json)
       json.member("bytesSent", tally.bytesSent)
       json.member("bytesReceived", tally.bytesReceived)
       json.member("connects", tally.connects)
@@ -101,6 +111,8 @@ extension LoadResult {
       json.member("max", interval.max)
       json.member("inFlight", interval.inFlight)
       json.member("backlog", interval.backlog)
+      if let view = interval.cluster?.view { json.member("view", view) }
+      if let primary = interval.cluster?.primary { json.member("primary", primary) }
     }
   }
 

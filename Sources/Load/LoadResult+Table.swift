@@ -4,10 +4,8 @@ extension LoadResult {
     var lines = [summary, ""]
     switch end {
     case .whole: break
-    case .interrupted: lines += ["interrupted before its time", ""]
-    case .stranded: lines += ["ended before its time: no host could be reached any more", ""]
-    case .unreachable: return lines[0] + "\nnothing could be reached:\n" + faults
-    case .unfilled: return lines[0] + "\nthe keys could not be written before the load:\n" + faults
+    case .interrupted, .stranded: lines += [endText ?? "", ""]
+    case .unreachable, .unfilled: return lines[0] + "\n" + (endText ?? "")
     }
     lines += timesTable() + [""] + errorLines() + [""] + hostsTable() + [""] + ownLines()
     if let check { lines += checkLines(check) }
@@ -15,7 +13,7 @@ extension LoadResult {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var summary: String {
+  var summary: String {
     let pace: String
     switch options.pace {
     case .closed: pace = "closed loop"
@@ -25,10 +23,10 @@ extension LoadResult {
     return
       "\(pace) for \(Figures.duration(elapsed)) at \(hosts.map(\.text).joined(separator: ","))\(share): "
       + "\(options.connections) connections, pipeline \(options.pipeline), \(options.readsPercent) % reads, "
-      + "\(options.keys) keys, values of \(options.valueSize) bytes, seed \(options.seed)"
+      + "\(options.keys) \(options.distribution == .zipfian ? "zipfian " : "")keys, values of \(options.valueSize) bytes, seed \(options.seed)"
   }
 
-  private var faults: String {
+  var faults: String {
     zip(hosts, hostTallies).map { host, tally in
       "  \(host.text): \(tally.lastFault.isEmpty ? "answered, but did not do it" : tally.lastFault)\n"
     }.joined()
@@ -46,7 +44,7 @@ extension LoadResult {
     return lines
   }
 
-  private func times(_ latencies: Latencies) -> [String] {
+  func times(_ latencies: Latencies) -> [String] {
     Self.percents.map { Figures.duration(latencies.percentile($0.percent)) }
       + [Figures.duration(latencies.max)]
   }
@@ -61,42 +59,63 @@ extension LoadResult {
     if reads.labelled + writes.labelled > 0 {
       lines.append("labelled       reads \(reads.labelled), writes \(writes.labelled)")
     }
+    let gaps = [
+      ("reads", readGap, options.readsPercent > 0), ("writes", writeGap, options.readsPercent < 100),
+    ]
+    .filter(\.2).map { "\($0.0) \(Figures.duration($0.1.longest))" }
+    lines.append("longest gap    \(gaps.joined(separator: ", "))")
+    let sent = hostTallies.reduce(0) { $0 + $1.bytesSent }
+    let received = hostTallies.reduce(0) { $0 + $1.bytesReceived }
+    lines.append("bytes          sent \(Figures.bytes(sent)), received \(Figures.bytes(received))")
     return lines
   }
 
   private func hostsTable() -> [String] {
     let width = -max(15, (hosts.map(\.text.count).max() ?? 0) + 2)
-    let head = [
-      "ok", "not ok", "gap reads", "gap writes", "sent", "received", "connects", "failed", "lost",
-    ]
-    var lines = [Figures.padded("host", width) + head.map { Figures.padded($0, 11) }.joined()]
+    var lines = [Figures.padded("host", width) + Self.hostHead.map { Figures.padded($0, 11) }.joined()]
     for (host, tally) in zip(hosts, hostTallies) {
-      let cells = [
-        "\(tally.successes)", "\(tally.failures)", gap(tally.readGap, options.readsPercent > 0),
-        gap(tally.writeGap, options.readsPercent < 100), Figures.bytes(tally.bytesSent),
-        Figures.bytes(tally.bytesReceived), "\(tally.connects)", "\(tally.connectsFailed)",
-        "\(tally.disconnects)",
-      ]
-      lines.append(Figures.padded(host.text, width) + cells.map { Figures.padded($0, 11) }.joined())
+      lines.append(
+        Figures.padded(host.text, width) + hostCells(tally).map { Figures.padded($0, 11) }.joined())
     }
     return lines
+  }
+
+  static let hostHead = [
+    "ok", "labelled", "not ok", "gap reads", "gap writes", "sent", "received", "connects", "failed", "lost",
+  ]
+
+  func hostCells(_ tally: HostTally) -> [String] {
+    [
+      "\(tally.successes)", "\(tally.labelled)", "\(tally.failures)",
+      gap(tally.readGap, options.readsPercent > 0),
+      gap(tally.writeGap, options.readsPercent < 100), Figures.bytes(tally.bytesSent),
+      Figures.bytes(tally.bytesReceived), "\(tally.connects)", "\(tally.connectsFailed)",
+      "\(tally.disconnects)",
+    ]
   }
 
   private func gap(_ gap: HostTally.Gap, _ isAsked: Bool) -> String {
     isAsked ? Figures.duration(gap.longest) : "-"
   }
 
+  var ownText: String {
+    let each = successes == 0 ? 0 : Double(costs.cpu) / Double(successes) / 1e3
+    return "\(Int((costs.cpuShare * 100).rounded())) % of a processor"
+      + ", \(Figures.fixed(each, digits: 2)) µs a request"
+      + ", loop late by \(Figures.duration(costs.lagMax)) at most"
+  }
+
   private func ownLines() -> [String] {
-    let count = reads.successes + writes.successes
-    let each = count == 0 ? 0 : Double(costs.cpu) / Double(count) / 1e3
-    var line = "kvload itself  \(Int((costs.cpuShare * 100).rounded())) % of a processor"
-    line += ", \(Figures.fixed(each, digits: 2)) µs a request"
-    line += ", loop late by \(Figures.duration(costs.lagMax)) at most"
+    let line = "kvload itself  " + ownText
     guard let bottleneck = costs.bottleneck else { return [line] }
     return [line, "CAUTION: kvload may have been the bottleneck: \(bottleneck)"]
   }
 
-  private func checkLines(_ check: CheckFigures) -> [String] {
+  func checkedText(_ check: CheckFigures) -> String {
+    "\(check.operations) operations of \(options.keys) keys: linearizable"
+  }
+
+  func checkLines(_ check: CheckFigures) -> [String] {
     var lines: [String] = []
     if check.isFull {
       lines.append(
@@ -112,7 +131,7 @@ extension LoadResult {
     if check.violations > 0 {
       lines.append("VIOLATIONS: \(check.violations) in \(check.operations) operations checked")
     } else if check.isClean {
-      lines.append("checked        \(check.operations) operations of \(options.keys) keys: linearizable")
+      lines.append("checked        " + checkedText(check))
     }
     return lines
   }

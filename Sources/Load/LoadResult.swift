@@ -27,6 +27,8 @@ package struct LoadResult: Sendable {
     case usage = 2
     /// No host could be reached, or none took the first values.
     case unreachable = 3
+    /// Of what was required something was not met.
+    case unmet = 4
   }
 
   package let options: LoadOptions
@@ -35,6 +37,9 @@ package struct LoadResult: Sendable {
   package let reads: ActionCounts
   package let writes: ActionCounts
   package let errors: ErrorCounts
+  /// The longest times without a success at any host.
+  package let readGap: HostTally.Gap
+  package let writeGap: HostTally.Gap
   package let hostTallies: [HostTally]
   /// Counted requests drawn, each of which is a success, labelled or an error.
   package let drawn: UInt64
@@ -48,17 +53,22 @@ package struct LoadResult: Sendable {
   package let check: CheckFigures?
   /// Why the history's file is not whole.
   package let fileFault: String?
+  /// What the servers run, as one of them said; nil: none did.
+  package let serverVersion: String?
 
   init(
     engine: LoadEngine, hosts: [ServerAddress], ledger: Ledger?, fileFault: String?, intervals: [Interval],
-    cost: OwnCosts
+    cost: OwnCosts, serverVersion: String?
   ) {
+    self.serverVersion = serverVersion
     options = engine.options
     self.hosts = hosts
     end = engine.end
-    reads = engine.tally.reads
-    writes = engine.tally.writes
+    reads = engine.tally.told(engine.tally.reads)
+    writes = engine.tally.told(engine.tally.writes)
     errors = engine.tally.errors
+    readGap = engine.tally.readGap
+    writeGap = engine.tally.writeGap
     hostTallies = engine.tally.hosts
     drawn = engine.tally.drawn
     measuredFrom = engine.measuredFrom
@@ -81,6 +91,21 @@ package struct LoadResult: Sendable {
     }
     return check?.isClean ?? true && fileFault == nil ? .good : .violation
   }
+
+  /// Response times of reads and writes together.
+  package var responses: Latencies {
+    var all = reads.responses
+    all.add(writes.responses)
+    return all
+  }
+
+  package var successes: UInt64 { reads.successes + writes.successes }
+
+  /// Errors of all counted requests, 0 to 1.
+  package var errorShare: Double { drawn == 0 ? 0 : Double(errors.total) / Double(drawn) }
+
+  /// Successes a second.
+  package var rate: Double { rate(reads) + rate(writes) }
 
   package func rate(_ counts: ActionCounts) -> Double {
     elapsed == 0 ? 0 : Double(counts.successes) * Double(Schedule.second) / Double(elapsed)

@@ -155,7 +155,8 @@ package final class LoadRun {
   }
 
   private func endInterval(of part: LoadEngine.Part, at now: UInt64) {
-    let interval = engine.takeInterval(at: now)
+    var interval = engine.takeInterval(at: now)
+    interval.cluster = poll.latest
     if part == .loading || part == .draining, intervals.count < Self.intervalsMax {
       intervals.append(interval)
     }
@@ -178,7 +179,7 @@ package final class LoadRun {
   private func conclude(fileFault: String?) {
     let result = LoadResult(
       engine: engine, hosts: hosts, ledger: ledger, fileFault: fileFault, intervals: intervals,
-      cost: meter.cost)
+      cost: meter.cost, serverVersion: poll.version)
     onEnd(result)
     onEnd = { _ in }
   }

@@ -6,12 +6,14 @@ import UV
 package struct ClusterView: Equatable, Sendable {
   package var view: UInt64?
   package var primary: String?
+  package var version: String?
 
   /// The first members of these names; nested objects of a status have none of them.
   init(parsing text: UnsafeRawBufferPointer) {
     let text = String(decoding: text, as: UTF8.self)
     view = Self.value(of: "view", in: text).flatMap { UInt64($0) }
     primary = Self.value(of: "primary", in: text)
+    version = Self.value(of: "version", in: text)
   }
 
   /// A string without its quotes, or a number; nil: it is not there, or null.
@@ -44,6 +46,8 @@ final class StatusPoll: StreamHandler {
   private var isClosed = false
   /// What was heard last; nil: the last question was not answered.
   private(set) var latest: ClusterView?
+  /// What the host that answered last runs.
+  private(set) var version: String?
 
   init(_ loop: Loop, _ hosts: [ServerAddress]) {
     self.loop = loop
@@ -107,6 +111,7 @@ final class StatusPoll: StreamHandler {
     case .response(let response):
       isAwaited = false
       latest = response.status == 200 ? ClusterView(parsing: response.body) : nil
+      version = latest?.version ?? version
       if !response.keepsAlive { drop() }
     }
   }

@@ -5,7 +5,7 @@ package struct ActionCounts: Sendable {
   package internal(set) var labelled: UInt64 = 0
   /// From the intended start to the reply.
   package internal(set) var responses = Latencies()
-  /// From the sending to the reply.
+  /// From the sending to the reply; in a closed loop the same as the response times.
   package internal(set) var services = Latencies()
 }
 
@@ -15,6 +15,11 @@ struct Tally {
   var writes = ActionCounts()
   var errors = ErrorCounts()
   var hosts: [HostTally]
+  /// Without a success at any host.
+  private(set) var readGap = HostTally.Gap()
+  private(set) var writeGap = HostTally.Gap()
+  /// A request is sent when it is meant to be: one time is kept for both.
+  private let isClosed: Bool
   private var current = Interval()
   private var currentTimes = Latencies(isCoarse: true)
   private var intervalBegan: UInt64
@@ -23,7 +28,8 @@ struct Tally {
   /// When the last counted request succeeded, nanoseconds of the monotonic clock.
   var lastSuccess: UInt64
 
-  init(hosts: Int, at now: UInt64) {
+  init(hosts: Int, isClosed: Bool, at now: UInt64) {
+    self.isClosed = isClosed
     self.hosts = Array(repeating: HostTally(), count: hosts)
     intervalBegan = now
     lastSuccess = now
@@ -37,8 +43,12 @@ struct Tally {
     guard request.purpose == .measured else { return }
     lastSuccess = now
     switch request.action {
-    case .read: reads.succeed(response: response, service: now &- request.sent)
-    case .write: writes.succeed(response: response, service: now &- request.sent)
+    case .read:
+      reads.succeed(response: response, service: isClosed ? nil : now &- request.sent)
+      readGap.close(at: now)
+    case .write:
+      writes.succeed(response: response, service: isClosed ? nil : now &- request.sent)
+      writeGap.close(at: now)
     }
     hosts[host].succeed(request.action, at: now)
   }
@@ -50,7 +60,7 @@ struct Tally {
     case .read: reads.labelled += 1
     case .write: writes.labelled += 1
     }
-    hosts[host].failures += 1
+    hosts[host].labelled += 1
   }
 
   mutating func refuse(_ request: LoadRequest, status: UInt16, host: Int, at now: UInt64) {
@@ -75,6 +85,26 @@ struct Tally {
     if let host { hosts[host].failures += 1 }
   }
 
+  mutating func beginWatch(at now: UInt64) {
+    for host in hosts.indices { hosts[host].beginWatch(at: now) }
+    readGap.begin(at: now)
+    writeGap.begin(at: now)
+  }
+
+  mutating func endWatch(at now: UInt64) {
+    for host in hosts.indices { hosts[host].endWatch(at: now) }
+    readGap.close(at: now)
+    writeGap.close(at: now)
+  }
+
+  /// The counts for telling.
+  func told(_ counts: ActionCounts) -> ActionCounts {
+    guard isClosed else { return counts }
+    var counts = counts
+    counts.services = counts.responses
+    return counts
+  }
+
   /// Ends the interval under way and begins the next.
   mutating func takeInterval(at now: UInt64) -> Interval {
     var interval = current
@@ -95,9 +125,9 @@ struct Tally {
 
 extension ActionCounts {
   @inline(__always)
-  mutating func succeed(response: UInt64, service: UInt64) {
+  mutating func succeed(response: UInt64, service: UInt64?) {
     successes += 1
     responses.record(response)
-    services.record(service)
+    if let service { services.record(service) }
   }
 }

@@ -63,6 +63,7 @@ extension World {
     case "viewChange": options.viewChangeTicks = value
     case "transfer": options.transferTicks = value
     case "probe": options.probeTicks = value
+    case "hedge": options.hedgeTicks = value
     case "forward": options.forwardTicks = value
     case "formation": options.formationTicks = value
     case "readRefuse": options.readRefuseTicks = value

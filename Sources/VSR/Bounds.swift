@@ -19,7 +19,9 @@ package enum Bounds {
   /// Reads that wait at a server.
   package static let waitingReadsMax = 16384
   /// Probes in flight.
-  package static let probesMax = 4
+  package static let probesMax = 2
+  /// Those, and batches of reads that wait for a write in flight.
+  package static let readBatchesMax = 64
   /// Ops and bytes of one state transfer message, beyond the uncommitted tail.
   package static let transferOpsMax: UInt64 = 64
   package static let transferBytesMax = 256 * 1024
@@ -55,6 +57,8 @@ package struct Options: Sendable {
   package var viewChangeTicks: Tick = 30
   package var transferTicks: Tick = 8
   package var probeTicks: Tick = 8
+  /// A probe goes to those who make a quorum; where it has not their answers after this, to all. 0: at once.
+  package var hedgeTicks: Tick = 2
   package var forwardTicks: Tick = 20
   package var formationTicks: Tick = 8
   /// A member suspected for so long without pause is taken out of the configuration; 0: none ever is.

@@ -77,3 +77,18 @@ package struct ServerMask: Hashable, Sendable {
 
   package var count: Int { bits.nonzeroBitCount }
 }
+
+/// From the least on.
+extension ServerMask: Sequence {
+  package struct Iterator: IteratorProtocol {
+    fileprivate var bits: UInt8
+
+    package mutating func next() -> ServerIndex? {
+      guard bits != 0 else { return nil }
+      defer { bits &= bits - 1 }
+      return bits.trailingZeroBitCount
+    }
+  }
+
+  package func makeIterator() -> Iterator { Iterator(bits: bits) }
+}

@@ -26,6 +26,8 @@ struct Peer: Sendable {
   var movedAt: Tick?
   /// When its process last said that it is about to end.
   var leavingAt: Tick?
+  /// When it last failed to answer a probe in time.
+  private var missedProbeAt: Tick?
 
   mutating func putOff(by ticks: Tick) {
     heardAt = heardAt.map { $0 + ticks }
@@ -51,6 +53,14 @@ struct Peer: Sendable {
   }
 
   mutating func answer(at now: Tick) { answeredAt = now }
+
+  mutating func missProbe(at now: Tick) { missedProbeAt = now }
+
+  /// It missed a probe, and has answered nothing since.
+  var owesProbeReply: Bool {
+    guard let missedProbeAt else { return false }
+    return answeredAt.map { $0 <= missedProbeAt } ?? true
+  }
 
   /// Its connection was refused or reset: the gap that follows is one of redialling.
   mutating func reset() {

@@ -9,9 +9,16 @@ struct ReadQueue: Sendable {
     let id: UInt64
     let epoch: EpochID
     let sentAt: Tick
+    /// Whom the probe was sent to.
+    var asked = ServerMask()
     var replies: [ProbeReply?] = Array(repeating: nil, count: serversMax)
     /// Once a quorum has answered: the view whose log counts, and how far of it must be seen.
     var bound: (logView: View, op: Op)?
+
+    init(arrived: Tick, reads: Reads, id: UInt64, epoch: EpochID, sentAt: Tick) {
+      (self.arrived, self.reads, self.id, self.epoch, self.sentAt) = (arrived, reads, id, epoch, sentAt)
+      isAnswered = Array(repeating: false, count: reads.count)
+    }
   }
 
   /// Not yet joined to a probe.
@@ -23,7 +30,31 @@ struct ReadQueue: Sendable {
     lastID = session
   }
 
-  var count: Int { pending.reduce(0) { $0 + $1.reads.count } + batches.reduce(0) { $0 + $1.reads.count } }
+  var count: Int { pendingCount + batches.reduce(0) { $0 + $1.reads.count } }
+
+  /// Whether the reads that wait may have a probe now. A lone one is sent at once; beside others in flight one must
+  /// carry as many reads as they do together, so that under load few probes carry many. Batches that know their
+  /// bound and wait for a write hold up nobody, as long as they are few.
+  var mayProbe: Bool {
+    guard batches.count < Bounds.readBatchesMax else { return false }
+    var inFlight = (probes: 0, reads: 0)
+    for batch in batches where batch.bound == nil {
+      inFlight.probes += 1
+      inFlight.reads += batch.reads.count
+    }
+    return inFlight.probes < Bounds.probesMax && pendingCount >= inFlight.reads
+  }
+
+  private var pendingCount: Int { pending.reduce(0) { $0 + $1.reads.count } }
+
+  /// All that wait for a probe, and since when the first of them has.
+  mutating func takePending() -> (arrived: Tick, reads: Reads) {
+    var joined = Reads()
+    swap(&joined, &pending[0].reads)
+    for item in pending.dropFirst() { joined.append(contentsOf: item.reads) }
+    defer { pending.removeAll(keepingCapacity: true) }
+    return (pending[0].arrived, joined)
+  }
 
   /// Those that are not answered yet and of which `mayTake` holds leave the queue.
   mutating func take(where mayTake: (Reads, Int) -> Bool) -> [(arrived: Tick, reads: Reads)] {

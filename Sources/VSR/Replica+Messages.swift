@@ -191,6 +191,7 @@ extension Replica {
     repeatForwards()
     expireWrites()
     expireReads()
+    widenProbes()
     expireRelays()
     tickBelowQuorum()
     noteConfirmation()
@@ -213,6 +214,7 @@ extension Replica {
     guard other != server, (0..<serverCount).contains(other) else { return }
     peers[other].reset()
     ping(other)
+    widenProbes()
     guard other == primaryOfView, status == .normal else { return }
     change.isPrimarySuspected = true
     vote()

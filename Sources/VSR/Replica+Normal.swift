@@ -100,13 +100,18 @@ extension Replica {
   private func isDecided(_ op: Op) -> Bool {
     let configuration =
       options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
-    guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
-    if configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) {
-      // One that is heard and does not hear would be waited for without end.
-      let isAwaited = { (member: Member) in !isSuspected(member) && isInContact(member) }
-      guard configuration.members.allSatisfy({ acked($0) >= op || !isAwaited($0) }) else { return false }
+    let waitsForAll = configuration.hasSoleQuorum && options.holds(.soleQuorumWaitsForUnsuspected)
+    // Loops here and below, not closures: one that captures the replica copies all of it.
+    var weight = 0
+    for member in configuration.members {
+      if acked(member) >= op {
+        weight += member.weight
+      } else if waitsForAll, !isSuspected(member), isInContact(member) {
+        // One that is heard and does not hear would be waited for without end.
+        return false
+      }
     }
-    return true
+    return weight >= configuration.quorum
   }
 
   /// The first record of a born epoch is acknowledged by all who may still act in it before anything is. Who has

@@ -30,19 +30,62 @@ extension Replica {
 
   /// All reads that wait share the next probe: none joins one that has been sent.
   mutating func sendProbe() {
-    guard isBorn, !isFrozen, !reads.pending.isEmpty, reads.batches.count < Bounds.probesMax else { return }
-    var joined = Reads()
-    for item in reads.pending { joined.append(contentsOf: item.reads) }
-    let arrived = reads.pending[0].arrived
-    reads.pending.removeAll(keepingCapacity: true)
+    guard isBorn, !isFrozen, !reads.pending.isEmpty, reads.mayProbe else { return }
+    let (arrived, joined) = reads.takePending()
     let id = options.holds(.probeIdIsFresh) ? reads.nextID() : 1
-    reads.batches.append(
-      ReadQueue.Batch(
-        arrived: arrived, reads: joined, isAnswered: Array(repeating: false, count: joined.count), id: id,
-        epoch: epoch.id, sentAt: now))
+    var batch = ReadQueue.Batch(arrived: arrived, reads: joined, id: id, epoch: epoch.id, sentAt: now)
+    batch.asked = likelyQuorum
+    reads.batches.append(batch)
     counters.probesSent += 1
-    sendToMembers(.probe(Probe(id: id)))
+    for other in batch.asked { send(.probe(Probe(id: id)), to: other) }
     answerReads()
+  }
+
+  /// Whom a probe is sent to at first: those who make a quorum with this server and can be expected to answer, the
+  /// primary among them, as its answer is the most exact; all members where these are too few.
+  private var likelyQuorum: ServerMask {
+    let members = epoch.configuration.members
+    let needed = epoch.configuration.quorum
+    var weight = isMember ? members.first { $0.server == server }!.weight : 0
+    var asked = ServerMask()
+    if let primary = primaryOfView, let member = epoch.configuration.member(at: primary), isPrompt(member) {
+      asked.insert(primary)
+      weight += member.weight
+    }
+    // The heavier first, so that they are few; from this server on, so that not all ask the same.
+    for wanted in [2, 1] {
+      for step in 1..<max(serverCount, 2) where weight < needed {
+        guard let member = epoch.configuration.member(at: (server + step) % serverCount) else { continue }
+        guard member.weight == wanted, !asked.contains(member.server), isPrompt(member) else { continue }
+        asked.insert(member.server)
+        weight += member.weight
+      }
+    }
+    let isEnough = weight >= needed && options.hedgeTicks > 0
+    return isEnough ? asked : ServerMask(members.map(\.server).filter { $0 != server })
+  }
+
+  private func isPrompt(_ member: Member) -> Bool {
+    member.server != server && isInContact(member) && !isSuspected(member)
+      && !peers[member.server].owesProbeReply
+  }
+
+  /// Where somebody who was asked does not answer, or is gone, the rest are asked the same: their answers count as
+  /// well, since all reads of the batch had come before it was first sent.
+  mutating func widenProbes() {
+    for index in reads.batches.indices where reads.batches[index].bound == nil {
+      let batch = reads.batches[index]
+      guard batch.epoch == epoch.id else { continue }
+      let isLate = now >= batch.sentAt + options.hedgeTicks
+      let missing = batch.asked.filter { batch.replies[$0] == nil }
+      guard isLate || missing.contains(where: { peers[$0].isReset }) else { continue }
+      for other in missing where isLate { peers[other].missProbe(at: now) }
+      for member in epoch.configuration.members
+      where member.server != server && !batch.asked.contains(member.server) {
+        reads.batches[index].asked.insert(member.server)
+        send(.probe(Probe(id: batch.id)), to: member.server)
+      }
+    }
   }
 
   mutating func onProbe(_ probe: Probe, from message: Message) {
@@ -126,8 +169,11 @@ extension Replica {
     if execution.op >= bound.op { confirmed = max(confirmed ?? 0, reads.batches[index].sentAt) }
     guard execution.op >= bound.op || canLookAhead else { return }
     let batch = reads.batches[index]
+    let isPast = execution.op >= bound.op && overlay.isEmpty
     for item in 0..<batch.reads.count where !batch.isAnswered[item] {
-      if batch.reads.isWhole(at: item) {
+      if isPast {
+        // Nothing stands between: no key need be looked for.
+      } else if batch.reads.isWhole(at: item) {
         // It reads every key, also those that nobody can name yet.
         if execution.op < bound.op, options.holds(.wholeReadsAwaitEveryOp) { continue }
       } else {

@@ -90,11 +90,13 @@ extension Replica {
   /// Reads that were not answered in time are asked for elsewhere.
   mutating func expireRelays() {
     guard !relays.sent.isEmpty else { return }
-    for item in relays.sent where now >= item.at + options.relayTicks {
+    guard now >= options.relayTicks else { return }
+    let sentUntil = now - options.relayTicks
+    for item in relays.sent where item.at <= sentUntil {
       below.refusedAt[item.to] = now
       reads.pending.append((item.arrived, item.reads))
     }
-    relays.sent.removeAll { now >= $0.at + options.relayTicks }
+    relays.sent.removeAll { $0.at <= sentUntil }
   }
 }
 

@@ -6,13 +6,8 @@ extension Replica {
   /// Asks for a snapshot once enough of the log is behind the last, or where a lineage has none.
   mutating func takeSnapshot() {
     // Before its log is on disk, a crash would join the snapshot to the log of an older view.
-    guard snapshots.pending == nil, mayReplaceJournal, outbox.isStateSynced,
+    guard snapshots.pending == nil, mayReplaceJournal, outbox.isStateSynced, isSnapshotDue,
       let digest = log.digest(at: executed)
-    else { return }
-    let behind = executed - min(executed, snapshots.saved?.op ?? 0)
-    guard
-      behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
-        || lacksSnapshotOfLineage
     else { return }
     let holdsExecuted = options.holds(.snapshotHoldsExecutedEpoch)
     let state = SnapshotState(
@@ -20,6 +15,12 @@ extension Replica {
       store: execution.store)
     snapshots.pending = (state, false)
     out.snapshot = state
+  }
+
+  private var isSnapshotDue: Bool {
+    let behind = executed - min(executed, snapshots.saved?.op ?? 0)
+    return behind >= options.snapshotOps || (behind > 0 && log.bytes >= options.snapshotBytes)
+      || lacksSnapshotOfLineage
   }
 
   /// Whoever executed more of the lineage before than this one went on from has nothing in common with this log, and

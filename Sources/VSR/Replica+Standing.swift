@@ -55,14 +55,18 @@ extension Replica {
   /// Whether members of a quorum, this server counted if it is one, are in two-way contact with it.
   package var hasQuorumContact: Bool {
     guard !epoch.configuration.members.isEmpty else { return false }
-    let weight = epoch.configuration.weight { isInContact($0) }
+    var weight = 0
+    for member in epoch.configuration.members where isInContact(member) { weight += member.weight }
     return weight >= epoch.configuration.quorum
   }
 
   /// Whether a primary may expect that what it prepares is acknowledged.
   var hasQuorumInSight: Bool {
     guard options.holds(.noLogWithoutQuorumInSight) else { return true }
-    let weight = epoch.configuration.weight { isInContact($0) && !isSuspected($0.server) }
+    var weight = 0
+    for member in epoch.configuration.members where isInContact(member) && !isSuspected(member.server) {
+      weight += member.weight
+    }
     return weight >= epoch.configuration.quorum
   }
 

@@ -7,7 +7,7 @@ import VSR
 
 /// "QRCP".
 private let capsuleMagic: UInt32 = 0x5043_5251
-private let capsuleFormat: UInt8 = 2
+private let capsuleFormat: UInt8 = 3
 
 /// Everything that a replica's first state follows from.
 package struct CapsuleStart: Sendable {
@@ -41,7 +41,7 @@ extension Options {
     \.viewChangeTicks, \.transferTicks, \.probeTicks, \.forwardTicks, \.formationTicks, \.readRefuseTicks,
     \.writeRefuseTicks, \.deadlineTicks, \.snapshotOps, \.retainedOps, \.evictTicks,
     \.returnTicks, \.returnTicksMax, \.leaveTicks,
-    \.degradeTicks, \.relayTicks,
+    \.degradeTicks, \.relayTicks, \.hedgeTicks,
   ]
 }
 

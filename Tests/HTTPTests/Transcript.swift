@@ -7,9 +7,11 @@ struct Transcript {
 
   /// Each piece lies in memory of its own, so that the address sanitizer sees a read past its end, and is freed
   /// when the parser has asked for more, so that it sees what was kept by mistake.
-  static func requests(_ pieces: [ArraySlice<UInt8>], end: RequestParser.End?) -> Transcript {
+  static func requests(
+    _ pieces: [ArraySlice<UInt8>], end: RequestParser.End?, _ familiar: FamiliarHeads = FamiliarHeads()
+  ) -> Transcript {
     var transcript = Transcript()
-    var parser = RequestParser()
+    var parser = RequestParser(familiar)
     for piece in pieces {
       withOwnMemory(piece) { input in
         var input = input

@@ -104,7 +104,10 @@ final class LaneTests: XCTestCase {
     var model: [Int] = []
     var next = 0
     for step in 0..<2000 {
-      if step % 5 < 3 || model.isEmpty {
+      if step % 7 == 6, !model.isEmpty {
+        ring.rotate()
+        model.append(model.removeFirst())
+      } else if step % 5 < 3 || model.isEmpty {
         ring.append(next)
         model.append(next)
         next += 1

@@ -56,6 +56,29 @@ final class OmissionTests: XCTestCase {
     XCTAssertEqual(engine.takeInterval(at: 500 * VirtualRun.millisecond).inFlight, 1)
   }
 
+  func testWhatIsDueAtOnceFillsAPipelineAndTheNextTimeIsAnothersTurn() {
+    var options = LoadOptions()
+    options.pace = .open(rate: 1000)
+    options.connections = 3
+    options.pipeline = 4
+    options.fills = false
+    let engine = LoadEngine(options, hosts: 1, ledger: nil, file: nil, at: 1)
+    for connection in 0..<3 { engine.connectionOpened(connection) }
+    engine.advance(at: 1)
+    func due(at milliseconds: UInt64) -> [Int] {
+      var connections: [Int] = []
+      while let (connection, _) = engine.assign(lane: 0, at: 1 + milliseconds * VirtualRun.millisecond) {
+        connections.append(connection)
+      }
+      return connections
+    }
+    XCTAssertEqual(due(at: 0), [0])
+    XCTAssertEqual(due(at: 1), [1])
+    XCTAssertEqual(due(at: 4), [2, 2, 2])
+    XCTAssertEqual(due(at: 8), [0, 0, 0, 1])
+    XCTAssertEqual(due(at: 20), [2, 1, 1], "and no more than there is room")
+  }
+
   func testAClosedLoopGivesADeadHostNoShareAndDoesNotWaitForEver() {
     var options = LoadOptions()
     options.pace = .closed

@@ -44,13 +44,16 @@ final class ProgramTests: LoadTestCase {
       ["--keys", "0"], ["--keys", "2000000", "--check"], ["--value-size", "15"], ["--value-size", "2049"],
       ["--duration", "1", "--requests", "1"], ["--duration", "0"], ["--timeout", "0"], ["--nonsense"],
       ["--each", "--one", server.address], ["--one", "127.0.0.1:1"], ["--one", "?"], ["extra"],
-      ["--history", directory.path],
+      ["--history", directory.path], ["--distribution", "normal"], ["--require", "p99"],
+      ["--require", "p99<5ms", "--require", "p99<5"], ["--sweep", "--closed"], ["--sweep", "--check"],
+      ["--sweep", "--requests", "5"], ["--sweep", "--sweep-p99", "5"],
     ]
     for arguments in bad {
       let ran = try kvload(hosts + arguments)
       XCTAssertEqual(ran.status, 2, "\(arguments): \(ran.stderr)")
       XCTAssertEqual(ran.stdout, "", "\(arguments)")
-      XCTAssertNotEqual(ran.stderr, "", "\(arguments)")
+      XCTAssertTrue(ran.stderr.hasPrefix("ERROR: "), "\(arguments): \(ran.stderr)")
+      XCTAssertEqual(ran.stderr.split(separator: "\n").count, 1, "\(arguments): \(ran.stderr)")
     }
     XCTAssertEqual(try kvload([]).status, 2, "no servers")
     XCTAssertEqual(try kvload(["-h", "a:b"]).status, 2)
@@ -97,6 +100,123 @@ final class ProgramTests: LoadTestCase {
     XCTAssertEqual(json["requests"] as? Int, 100)
     XCTAssertEqual((json["check"] as? [String: Any])?["clean"] as? Bool, true)
     XCTAssertEqual((json["hosts"] as? [[String: Any]])?.first?["host"] as? String, servers[0].address)
+  }
+
+  private func text(_ name: String) throws -> String {
+    try String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8)
+  }
+
+  func testTheFilesAreReadBack() throws {
+    try serve()
+    let ran = try kvload(
+      hosts + ["--rate", "500", "--duration", "1.2", "--keys", "3", "--distribution", "zipfian", "--quiet"]
+        + ["--json", "j", "--csv", "c.csv", "--html", "p.html", "--hgrm", "h.hgrm"])
+    XCTAssertEqual(ran.status, 0, ran.stderr)
+    let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(text("j").utf8)) as? [String: Any])
+    let circumstances = try XCTUnwrap(json["circumstances"] as? [String: Any])
+    XCTAssertEqual((circumstances["arguments"] as? [String])?.last, "h.hgrm")
+    XCTAssertTrue((circumstances["kernel"] as? String ?? "").hasPrefix("Linux "))
+    for name in ["cpu", "began", "version"] { XCTAssertNotEqual(circumstances[name] as? String ?? "", "") }
+    XCTAssertEqual((json["options"] as? [String: Any])?["distribution"] as? String, "zipfian")
+    XCTAssertEqual(json["requests"] as? Int, 600)
+
+    let page = try text("p.html")
+    for plot in ["rate", "times", "errors", "waiting", "percentiles"] {
+      XCTAssertTrue(page.contains("class=\"plot \(plot)\""), plot)
+    }
+    XCTAssertTrue(page.contains("600 in "), "the requests")
+
+    let rows = try text("c.csv").components(separatedBy: "\r\n").dropLast().map {
+      $0.components(separatedBy: ",")
+    }
+    XCTAssertEqual(Array(rows[0].prefix(5)), ["end", "warmup", "target", "successes", "rate"])
+    XCTAssertEqual(Set(rows.map(\.count)), [rows[0].count])
+    XCTAssertEqual(rows.dropFirst().reduce(0) { $0 + (Int($1[3]) ?? 0) }, 600)
+    XCTAssertEqual(Set(rows.dropFirst().map { $0[2] }), ["500"])
+
+    var counts: [String: Int] = [:]
+    for name in ["h.hgrm", "h.reads.hgrm", "h.writes.hgrm"] { counts[name] = try countInDistribution(name) }
+    XCTAssertEqual(counts["h.hgrm"], 600)
+    XCTAssertEqual(counts["h.reads.hgrm"]! + counts["h.writes.hgrm"]!, 600)
+  }
+
+  /// Reads a percentile distribution as HdrHistogram's plotter does: rows of four numbers, value and percentile
+  /// never falling. Its total count.
+  private func countInDistribution(_ name: String) throws -> Int {
+    let lines = try text(name).split(separator: "\n")
+    XCTAssertEqual(
+      lines[0].split(separator: " "), ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"], name)
+    let rows = lines.dropFirst().filter { !$0.hasPrefix("#") }.map {
+      $0.split(separator: " ").map { Double($0) ?? -1 }
+    }
+    for (row, next) in zip(rows, rows.dropFirst()) {
+      XCTAssertEqual(row.count, 4)
+      XCTAssertLessThanOrEqual(row[0], next[0])
+      XCTAssertLessThanOrEqual(row[1], next[1])
+    }
+    let last = try XCTUnwrap(rows.last)
+    XCTAssertEqual(last[1], 1)
+    XCTAssertGreaterThan(last[0], 0)
+    XCTAssertLessThan(last[0], 60_000, "milliseconds")
+    XCTAssertTrue(lines.contains { $0.hasPrefix("#[Max") && $0.contains("Total count") })
+    return Int(last[2])
+  }
+
+  func testAFileThatCannotBeWrittenIsSaid() throws {
+    try serve()
+    let few = hosts + ["--closed", "--requests", "10", "--keys", "1", "--quiet"]
+    for option in ["--json", "--csv", "--html", "--hgrm"] {
+      let ran = try kvload(few + [option, "/nowhere/file"])
+      XCTAssertEqual(ran.status, 2)
+      XCTAssertTrue(ran.stderr.hasPrefix("ERROR: \(option) /nowhere/file"), ran.stderr)
+    }
+  }
+
+  func testRequirementsDecideTheStatus() throws {
+    try serve()
+    let few = hosts + ["--closed", "--requests", "100", "--keys", "3", "--quiet"]
+    XCTAssertEqual(try kvload(few + ["--require", "errors<1%", "--require", "rate>1"]).status, 0)
+    let ran = try kvload(few + ["--require", "max<1us", "--require", "errors<1%", "--require", "rate<1"])
+    XCTAssertEqual(ran.status, 4)
+    let lines = ran.stderr.split(separator: "\n")
+    XCTAssertEqual(lines.count, 2, ran.stderr)
+    XCTAssertTrue(lines[0].hasPrefix("NOT MET: max<1us: it was "), ran.stderr)
+    XCTAssertTrue(lines[1].hasPrefix("NOT MET: rate<1: it was "), ran.stderr)
+  }
+
+  func testAViolationIsWorseThanWhatIsNotMet() throws {
+    try serve { $0.number > 300 && $0.method == "GET" ? .outOfDate : .serve }
+    let ran = try kvload(
+      hosts + ["--closed", "--requests", "1000", "--keys", "5", "--check", "--quiet", "--require", "max<1us"])
+    XCTAssertEqual(ran.status, 1)
+    XCTAssertTrue(ran.stderr.contains("NOT MET: max<1us"), ran.stderr)
+  }
+
+  /// A server that refuses ever more than so many a second: the knee is where it begins to.
+  func testASweepNamesTheKnee() throws {
+    var count = 0
+    try serve { request in
+      count += 1
+      return count > 60 ? .answer(503) : .serve
+    }
+    let ran = try kvload(
+      hosts + ["--sweep", "--rate", "100", "--duration", "0.2", "--warmup", "0", "--keys", "1"]
+        + ["--sweep-p99", "60s", "--quiet", "--json", "j", "--csv", "c"])
+    XCTAssertEqual(ran.status, 0, ran.stderr)
+    let lines = ran.stdout.split(separator: "\n")
+    XCTAssertTrue(lines[0].contains("target/s"), ran.stdout)
+    XCTAssertTrue(lines[1].contains(" held"), ran.stdout)
+    XCTAssertTrue(lines.last!.hasPrefix("knee: "), ran.stdout)
+    XCTAssertTrue(ran.stdout.contains("did not hold: only"), ran.stdout)
+    let json = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(text("j").utf8)) as? [String: Any])
+    let steps = try XCTUnwrap(json["steps"] as? [[String: Any]])
+    XCTAssertEqual(steps.count, lines.count - 2)
+    XCTAssertEqual(steps.first?["held"] as? Bool, true)
+    XCTAssertTrue(lines.last!.hasPrefix("knee: \(json["knee"] as! Int)/s held"), ran.stdout)
+    let targets = try text("c").components(separatedBy: "\r\n").dropFirst().dropLast().map {
+      $0.components(separatedBy: ",")[2]
+    }
+    XCTAssertEqual(Set(targets).count, steps.count)
   }
 
   func testALineASecondOnStderrThatIsNoTerminal() throws {

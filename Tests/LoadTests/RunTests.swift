@@ -159,6 +159,9 @@ final class RunTests: LoadTestCase {
     let result = try drive(options { $0.checks = true })
     XCTAssertGreaterThan(result.reads.labelled, 10)
     XCTAssertGreaterThan(result.writes.labelled, 10)
+    XCTAssertEqual(result.hostTallies[0].labelled, result.reads.labelled + result.writes.labelled)
+    XCTAssertEqual(result.hostTallies[0].failures, 0, "a kind of their own")
+    XCTAssertEqual(result.errors.total, 0)
     XCTAssertEqual(
       result.reads.successes + result.reads.labelled + result.writes.successes + result.writes.labelled, 200)
     XCTAssertEqual(result.status, .good)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import XCTest
 
@@ -44,6 +45,50 @@ final class WorkloadTests: XCTestCase {
     var counts = Array(repeating: 0, count: 10)
     for number in 0..<20_000 { counts[Int(workload.draw(UInt64(number)).key)] += 1 }
     for count in counts { XCTAssertEqual(Double(count), 2000, accuracy: 200) }
+  }
+
+  func testZipfianKeysAreDrawnAsTheirLawSays() {
+    let (keys, draws) = (1000, 400_000)
+    let workload = Workload(
+      options {
+        $0.keys = UInt32(keys)
+        $0.distribution = .zipfian
+      })
+    var counts = Array(repeating: 0.0, count: keys)
+    for number in 0..<draws { counts[Int(workload.draw(UInt64(number)).key)] += 1 / Double(draws) }
+    let law = (1...keys).map { pow(Double($0), -Zipfian.theta) / Zipfian.zeta(keys) }
+    XCTAssertEqual(law.reduce(0, +), 1, accuracy: 1e-9)
+    // The first two are exact; of the others the construction only approximates the law.
+    for key in 0..<2 { XCTAssertEqual(counts[key], law[key], accuracy: law[key] * 0.03) }
+    for range in [2..<10, 10..<100, 100..<500, 500..<1000] {
+      let wanted = law[range].reduce(0, +)
+      XCTAssertEqual(counts[range].reduce(0, +), wanted, accuracy: wanted * 0.12, "keys \(range)")
+    }
+  }
+
+  func testZipfianKeysStayAmongTheKeys() {
+    for keys: UInt64 in [1, 2, 3, 10, 10_000_000] {
+      let zipfian = Zipfian(keys: keys)
+      for uniform in [0, 0.1, 0.5, 0.9, 1 - 0x1p-53] { XCTAssertLessThan(zipfian.key(uniform), keys) }
+      XCTAssertEqual(zipfian.key(0), 0)
+      XCTAssertGreaterThan(Double(zipfian.key(1 - 0x1p-53)), Double(keys) * 0.99 - 1, "the last is drawn too")
+    }
+  }
+
+  func testTheSumOfManyPartsIsWhatAddingThemGives() {
+    var sum = 0.0
+    for k in 1...200_000 {
+      sum += pow(Double(k), -Zipfian.theta)
+      if [1, 2, 999, 1000, 1001, 5000, 200_000].contains(k) {
+        XCTAssertEqual(Zipfian.zeta(k), sum, accuracy: sum * 1e-11)
+      }
+    }
+  }
+
+  /// Kept as it is, like `testWhatASeedMeans`.
+  func testWhatASeedMeansForZipfianKeys() {
+    let asked = requests(options { $0.distribution = .zipfian }, count: 6)
+    XCTAssertEqual(asked, ["read 98", "write 56", "read 2", "write 205", "read 16", "write 935"])
   }
 
   func testValuesNameTheirWrite() {
@@ -94,6 +139,16 @@ final class WorkloadTests: XCTestCase {
         }
       }
       XCTAssertEqual(String(decoding: written, as: UTF8.self), String(decoding: wanted, as: UTF8.self))
+    }
+  }
+
+  func testDigitsOfKeys() {
+    let edges: [UInt32] = [0, 9, 10, 99, 100, 9999, 10_000, 12_345_678, 99_990_000, 99_999_999]
+    for key in edges + stride(from: 0, to: 99_999_999, by: 9973) {
+      let text = withUnsafeBytes(of: KeyText.digits(of: key).littleEndian) {
+        String(decoding: $0, as: UTF8.self)
+      }
+      XCTAssertEqual(text, String(repeating: "0", count: 8 - "\(key)".count) + "\(key)")
     }
   }
 

@@ -46,9 +46,9 @@ final class BootTests: ScriptTestCase {
     // As a machine does that boots: no settings of ours, no terminal.
     let boot = try run([path("home/start-at-boot")])
     XCTAssertEqual(boot.stdout, "\(address) starts, in \(path("home"))\n", boot.stderr)
-    waitUntil("it serves") {
+    waitUntil("it listens") {
       self.serverPid != before
-        && self.read("home/kvnode.log").components(separatedBy: "event=serving").count == 3
+        && self.read("home/kvnode.log").components(separatedBy: "event=listening").count == 3
     }
     XCTAssertTrue(
       try String(contentsOfFile: "/proc/\(serverPid)/cmdline", encoding: .utf8).hasSuffix("\0--memory\0"))

@@ -49,13 +49,13 @@ final class UpdateScriptTests: ScriptTestCase {
 
   func testCopiesToEveryHost() throws {
     let run = try update(["one,two:9000", "three"])
-    let copied = "copied kvnode kvclient launch.sh servers.txt\n"
+    let copied = "copied kvnode kvclient launch.sh service.sh servers.txt\n"
     XCTAssertEqual(run.stdout, "one:8081: \(copied)two:9000: \(copied)three:8081: \(copied)")
     XCTAssertEqual(run.status, 0)
     XCTAssertEqual(read("one/quorate/servers.txt"), "one:8081\ntwo:9000\nthree:8081\n")
     XCTAssertEqual(read("two/quorate/servers.txt"), "two:9000\none:8081\nthree:8081\n")
     let files = try FileManager.default.contentsOfDirectory(atPath: path("three/quorate")).sorted()
-    XCTAssertEqual(files, ["kvclient", "kvnode", "launch.sh", "servers.txt"])
+    XCTAssertEqual(files, ["kvclient", "kvnode", "launch.sh", "servers.txt", "service.sh"])
     for program in ["kvnode", "kvclient"] {
       let version = try self.run([path("three/quorate/\(program)"), "--version"])
       XCTAssertTrue(version.stdout.hasPrefix(program), version.stdout)
@@ -129,7 +129,7 @@ final class UpdateScriptTests: ScriptTestCase {
     XCTAssertEqual(
       first.stdout,
       """
-      \(server): copied kvnode kvclient launch.sh servers.txt; serves, pid \(before), in \(path("127.0.0.1/quorate"))
+      \(server): copied kvnode kvclient launch.sh service.sh servers.txt; serves, pid \(before), in \(path("127.0.0.1/quorate"))
       all 1 ready, primary \(server)
 
       """, first.stderr)
@@ -307,7 +307,7 @@ final class UpdateOverSshTests: ScriptTestCase {
     XCTAssertEqual(
       update.stdout,
       """
-      \(server): copied kvnode kvclient launch.sh servers.txt; serves, pid \(pid), in \(path("remote"))
+      \(server): copied kvnode kvclient launch.sh service.sh servers.txt; serves, pid \(pid), in \(path("remote"))
       all 1 ready, primary \(server)
 
       """, update.stderr)

@@ -38,6 +38,7 @@ enum Rules {
     "Simulator": ["Bytes", "KVStore", "VSR", "Wire", "Journal", "History", "Faults"],
     "Drill": ["Bytes", "UV", "Foundation", "HTTP", "Servers", "History", "Faults"],
     "Scenario": ["Bytes", "KVStore", "VSR", "Wire", "Journal"],
+    "Arguments": ["ArgumentParser"],
     // programs
     "KVNode": [
       "Bytes", "UV", "Glibc", "CGetopt", "KVStore", "VSR", "HTTP", "Servers", "Wire", "Journal", "Transport",
@@ -45,13 +46,16 @@ enum Rules {
       "Frontend", "Replication",
     ],
     "KVClient": ["Bytes", "UV", "Glibc", "CGetopt", "HTTP", "Servers", "Client"],
-    "KVLoad": ["Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "HTTP", "Servers", "History", "Load"],
+    "KVLoad": [
+      "Bytes", "UV", "Glibc", "Foundation", "ArgumentParser", "Arguments", "HTTP", "Servers", "History",
+      "Load",
+    ],
     "KVSim": [
-      "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "KVStore", "VSR", "Wire", "Journal",
-      "History",
+      "Bytes", "Glibc", "CGetopt", "Foundation", "ArgumentParser", "Arguments", "KVStore", "VSR", "Wire",
+      "Journal", "History",
       "Simulator", "Faults",
     ],
-    "KVDrill": ["Servers", "Foundation", "ArgumentParser", "Faults", "Drill"],
+    "KVDrill": ["Servers", "Foundation", "ArgumentParser", "Arguments", "Faults", "Drill"],
   ]
 
   /// C declarations only; no Swift of ours.

@@ -95,7 +95,7 @@ final class TidyTests: XCTestCase {
     paths.formUnion(["README.md"].filter { !read($0).isEmpty })
     let documents = paths.filter { path in
       !path.hasPrefix("docs/")
-        || [".md", ".txt", ".svg", ".png", ".html"].contains { path.hasSuffix($0) }
+        || [".md", ".txt", ".svg", ".png", ".html", ".json"].contains { path.hasSuffix($0) }
     }
     XCTAssertTrue(documents.contains("docs/README.md"))
     XCTAssertTrue(documents.contains("README.md"))

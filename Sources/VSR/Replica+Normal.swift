@@ -100,18 +100,10 @@ extension Replica {
   private func isDecided(_ op: Op) -> Bool {
     let configuration =
       options.holds(.evictionIsAStopSign) ? epoch.configuration : configurationWithoutTheGone
-    let waitsForAll = configuration.hasSoleQuorum && options.holds(.soleQuorumWaitsForUnsuspected)
-    // Loops here and below, not closures: one that captures the replica copies all of it.
-    var weight = 0
-    for member in configuration.members {
-      if acked(member) >= op {
-        weight += member.weight
-      } else if waitsForAll, !isSuspected(member), isInContact(member) {
-        // One that is heard and does not hear would be waited for without end.
-        return false
-      }
-    }
-    return weight >= configuration.quorum
+    guard configuration.weight(where: { acked($0) >= op }) >= configuration.quorum else { return false }
+    guard configuration.hasSoleQuorum, options.holds(.soleQuorumWaitsForUnsuspected) else { return true }
+    // One that is heard and does not hear would be waited for without end.
+    return configuration.members.allSatisfy { acked($0) >= op || isSuspected($0) || !isInContact($0) }
   }
 
   /// The first record of a born epoch is acknowledged by all who may still act in it before anything is. Who has

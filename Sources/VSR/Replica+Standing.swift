@@ -55,18 +55,14 @@ extension Replica {
   /// Whether members of a quorum, this server counted if it is one, are in two-way contact with it.
   package var hasQuorumContact: Bool {
     guard !epoch.configuration.members.isEmpty else { return false }
-    var weight = 0
-    for member in epoch.configuration.members where isInContact(member) { weight += member.weight }
+    let weight = epoch.configuration.weight { isInContact($0) }
     return weight >= epoch.configuration.quorum
   }
 
   /// Whether a primary may expect that what it prepares is acknowledged.
   var hasQuorumInSight: Bool {
     guard options.holds(.noLogWithoutQuorumInSight) else { return true }
-    var weight = 0
-    for member in epoch.configuration.members where isInContact(member) && !isSuspected(member.server) {
-      weight += member.weight
-    }
+    let weight = epoch.configuration.weight { isInContact($0) && !isSuspected($0.server) }
     return weight >= epoch.configuration.quorum
   }
 

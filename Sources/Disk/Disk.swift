@@ -21,7 +21,8 @@ package struct DiskOptions {
 /// segment ahead, ends it with `failed`: what is on the disk is unknown from then on, or can no longer be kept
 /// bounded. The handler hears nothing after that, and calls do nothing.
 package final class Disk {
-  package weak var handler: (any DiskHandler)?
+  /// Held until the disk has failed or is closed.
+  package var handler: (any DiskHandler)?
   package internal(set) var report = DiskReport()
 
   let files: DiskFiles
@@ -162,6 +163,8 @@ extension Disk {
   func fail(_ failure: DiskFailure) {
     guard state == .open || state == .closing else { return }
     state = .failed
+    let handler = handler
+    self.handler = nil
     handler?.disk(self, failed: failure)
   }
 
@@ -172,6 +175,7 @@ extension Disk {
     files.closeAll { [self] in
       lock.close { [self] _ in
         state = .closed
+        handler = nil
         let done = closers
         closers = []
         for completion in done { completion() }

@@ -10,7 +10,7 @@ package final class Frontend {
   let options: FrontendOptions
   let backend: any Backend
   /// Takes the connections of peers; without one they are told to come later.
-  package weak var upgradeHandler: (any UpgradeHandler)?
+  package var upgradeHandler: (any UpgradeHandler)?
 
   var requests = RequestTable()
   var deadlines = DeadlineLists()

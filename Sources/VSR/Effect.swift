@@ -154,7 +154,12 @@ package struct Effects {
   /// To be written in this order; `Event.synced` tells when.
   package var journal: [JournalRecord] = []
   /// To be saved; `Event.snapshotSaved` tells when.
-  package var snapshot: SnapshotState?
+  package var snapshot: SnapshotState? {
+    get { snapshots.first }
+    set { snapshots = newValue.map { [$0] } ?? [] }
+  }
+  /// One at most: an array keeps effects small, which change hands twice a step.
+  private var snapshots: [SnapshotState] = []
   /// The journal may drop what is through this op.
   package var recycleThrough: Op?
   /// Answers to this server's writes, by number, and to its reads, by ticket.
@@ -173,12 +178,12 @@ package struct Effects {
   package mutating func removeAll() {
     messages.removeAll(keepingCapacity: true)
     journal.removeAll(keepingCapacity: true)
-    snapshot = nil
+    if !snapshots.isEmpty { snapshots = [] }
     recycleThrough = nil
     writeOutcomes.removeAll()
     readOutcomes.removeAll()
-    storeOutcomes.removeAll()
-    others.removeAll()
+    if !storeOutcomes.isEmpty { storeOutcomes = [] }
+    if !others.isEmpty { others = [] }
     writeFailures.removeAll(keepingCapacity: true)
     readFailures.removeAll(keepingCapacity: true)
     wantsSlice = false

@@ -125,8 +125,8 @@ extension ReplicaDriver {
   private func carryOut(_ followUps: inout [Event]) {
     hasToFlush = true
     record(&followUps)
-    for (server, message) in effects.messages { peers?.send(message, to: server) }
-    answer(&effects)
+    if let peers { for (server, message) in effects.messages { peers.send(message, to: server) } }
+    if effects.hasAnswers { answer(&effects) }
     clock?.wantsSlices = effects.wantsSlice
   }
 
@@ -138,10 +138,10 @@ extension ReplicaDriver {
         storage = .memory(recorded: position)
         followUps.append(.synced(position))
       }
-      if let state = effects.snapshot { followUps.append(.snapshotSaved(state.op)) }
+      if effects.hasSnapshot, let state = effects.snapshot { followUps.append(.snapshotSaved(state.op)) }
     case .disk(let disk):
       if !effects.journal.isEmpty { disk.record(effects.journal) }
-      if let state = effects.snapshot { disk.save(state) }
+      if effects.hasSnapshot, let state = effects.snapshot { disk.save(state) }
       if let op = effects.recycleThrough { disk.recycle(through: op) }
     }
   }

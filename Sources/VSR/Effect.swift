@@ -175,17 +175,26 @@ package struct Effects {
 
   package init() {}
 
+  /// Whether anybody's request is answered.
+  package var hasAnswers: Bool {
+    !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty && others.isEmpty
+      && writeFailures.isEmpty && readFailures.isEmpty)
+  }
+
+  /// Whether there is one to be saved: asked of each step, which hardly ever has.
+  package var hasSnapshot: Bool { !snapshots.isEmpty }
+
   package mutating func removeAll() {
-    messages.removeAll(keepingCapacity: true)
-    journal.removeAll(keepingCapacity: true)
+    if !messages.isEmpty { messages.removeAll(keepingCapacity: true) }
+    if !journal.isEmpty { journal.removeAll(keepingCapacity: true) }
     if !snapshots.isEmpty { snapshots = [] }
     recycleThrough = nil
-    writeOutcomes.removeAll()
-    readOutcomes.removeAll()
+    if !writeOutcomes.records.isEmpty { writeOutcomes.removeAll() }
+    if !readOutcomes.records.isEmpty { readOutcomes.removeAll() }
     if !storeOutcomes.isEmpty { storeOutcomes = [] }
     if !others.isEmpty { others = [] }
-    writeFailures.removeAll(keepingCapacity: true)
-    readFailures.removeAll(keepingCapacity: true)
+    if !writeFailures.isEmpty { writeFailures.removeAll(keepingCapacity: true) }
+    if !readFailures.isEmpty { readFailures.removeAll(keepingCapacity: true) }
     wantsSlice = false
   }
 }

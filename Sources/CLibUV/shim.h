@@ -4,6 +4,7 @@
 #define QUORATE_CLIBUV_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -131,6 +132,8 @@ static inline void uvx_prefer_batches(void) {
   struct sched_param none = {0};
   if (sched_getscheduler(0) == SCHED_OTHER) sched_setscheduler(0, SCHED_BATCH, &none);
 }
+
+static inline void uvx_return_free_memory(void) { malloc_trim(0); }
 
 static inline int uvx_ticker(void) {
   int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

@@ -127,7 +127,11 @@ extension ReplicaDriver {
     record(&followUps)
     if let peers { for (server, message) in effects.messages { peers.send(message, to: server) } }
     if effects.hasAnswers { answer(&effects) }
-    clock?.wantsSlices = effects.wantsSlice
+    if let clock, clock.wantsSlices != effects.wantsSlice {
+      clock.wantsSlices = effects.wantsSlice
+      // A snapshot is done, and with it the state that it was made of, in pieces all over the heap.
+      if !effects.wantsSlice { returnFreeMemory() }
+    }
   }
 
   private func record(_ followUps: inout [Event]) {

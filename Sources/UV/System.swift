@@ -30,6 +30,12 @@ package func preferBatches() {
   uvx_prefer_batches()
 }
 
+/// Gives the system back the pages that nothing on the heap uses (malloc_trim(3)). Takes a millisecond or so for tens of
+/// megabytes.
+package func returnFreeMemory() {
+  uvx_return_free_memory()
+}
+
 /// Bytes of the system's generator, fit for secrets.
 package func randomBytes(count: Int) -> [UInt8] {
   [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -175,14 +175,16 @@ package struct Effects {
 
   package init() {}
 
-  /// Whether anybody's request is answered.
+  /// Whether anybody's request is answered. Asked of each step, in place: a copy retains each of its parts.
   package var hasAnswers: Bool {
-    !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty && others.isEmpty
-      && writeFailures.isEmpty && readFailures.isEmpty)
+    mutating get {
+      !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty && others.isEmpty
+        && writeFailures.isEmpty && readFailures.isEmpty)
+    }
   }
 
-  /// Whether there is one to be saved: asked of each step, which hardly ever has.
-  package var hasSnapshot: Bool { !snapshots.isEmpty }
+  /// Whether there is one to be saved: likewise.
+  package var hasSnapshot: Bool { mutating get { !snapshots.isEmpty } }
 
   package mutating func removeAll() {
     if !messages.isEmpty { messages.removeAll(keepingCapacity: true) }

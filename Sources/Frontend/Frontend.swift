@@ -29,6 +29,7 @@ package final class Frontend {
   var retired = RetiredStores()
 
   private var turn = Turn()
+  private var gathering = Gathering()
   private var spareTurn = Turn()
   private var spareDirty: [Connection] = []
   private var spareBuffers: [[UInt8]] = []
@@ -103,6 +104,11 @@ extension Frontend {
   func endTurn() {
     // An answer alone may let a connection go on with what it has sent already.
     if !dirty.isEmpty { beginTurn() }
+    if isGathering() {
+      // Replies to others do not wait.
+      for connection in dirty { connection.flush() }
+      return
+    }
     while !turn.isEmpty || !dirty.isEmpty {
       submitTurn()
       swap(&dirty, &spareDirty)
@@ -117,6 +123,14 @@ extension Frontend {
       turnAnswered = 0
     }
     turnStarted = 0
+  }
+
+  /// Whether the turn goes on with another look at the sockets.
+  private func isGathering() -> Bool {
+    guard gathering.isUnderWay || !turn.isEmpty, backend.prefersMany else { return false }
+    let isMore = gathering.continues(with: turn.count)
+    clock?.isLookingAgain = isMore
+    return isMore
   }
 
   /// Something waits for the backend.

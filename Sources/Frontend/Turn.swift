@@ -39,6 +39,7 @@ package struct Turn {
 
   /// Bytes of the keys of `reads`.
   package var keyBytes: Int { keys.count }
+  var count: Int { reads.count + writes.count + dumps.count }
   package var isEmpty: Bool { reads.isEmpty && writes.isEmpty && dumps.isEmpty }
 
   /// The key that `read` asks for, borrowed.

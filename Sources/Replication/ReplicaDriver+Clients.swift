@@ -4,6 +4,9 @@ import KVStore
 import VSR
 
 extension ReplicaDriver: Backend {
+  /// The others are asked once for all.
+  package var prefersMany: Bool { look { !$0.servesAlone } }
+
   package func submit(_ turn: Turn, from frontend: Frontend) {
     guard !isStopped else { return refuse(turn, from: frontend) }
     if !turn.reads.isEmpty { submitReads(turn, frontend) }

@@ -95,7 +95,7 @@ extension ReplicaDriver {
     guard let frontend else { return }
     if !effects.writeOutcomes.records.isEmpty {
       effects.writeOutcomes.retarget { tickets.take($0) }
-      frontend.answerWrites(effects.writeOutcomes, lineage: look { $0.store.lineage })
+      frontend.answerWrites(effects.writeOutcomes, lineage: look { $0.lineage })
     }
     for failed in effects.writeFailures {
       guard let ticket = tickets.take(failed.number) else { continue }

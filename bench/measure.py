@@ -1,5 +1,6 @@
 """Several systems, one work each, in turn, round after round: the machine's weather changes, and meets all alike."""
 
+import contextlib
 import dataclasses
 import os
 import resource
@@ -38,6 +39,12 @@ def alternate(cells, options):
             figures[place].append(sample)
             say(f"  round {number + 1} of {options.rounds}: {cell.case:<32} {cell.system:<28} {told(sample)}")
     return [{"case": cell.case, "system": cell.system, "rounds": rounds} for cell, rounds in zip(cells, figures)]
+
+
+def measure_cells(cells, options):
+    """What a question measures whose `cells(stack)` starts its systems, which end with the stack."""
+    with contextlib.ExitStack() as stack:
+        return {"cells": alternate(cells(stack), options)}
 
 
 def one(cell, seconds):

@@ -278,7 +278,8 @@ package final class LoadEngine {
   func takeInterval(at now: UInt64) -> Interval {
     var interval = tally.takeInterval(at: now)
     interval.end = Double(now - min(loadBegan, now)) / Double(Schedule.second)
-    interval.isWarmup = now <= measuredFrom
+    // By its middle: it may end a moment later than it was to.
+    interval.isWarmup = now < measuredFrom + interval.length / 2
     interval.inFlight = inFlight
     interval.backlog = backlog(at: now)
     return interval

@@ -56,6 +56,19 @@ final class OmissionTests: XCTestCase {
     XCTAssertEqual(engine.takeInterval(at: 500 * VirtualRun.millisecond).inFlight, 1)
   }
 
+  func testASecondThatEndsAMomentLateIsOfTheWarmUpAllTheSame() {
+    var options = LoadOptions()
+    options.connections = 1
+    options.fills = false
+    options.warmupNanoseconds = VirtualRun.second
+    options.extent = .nanoseconds(VirtualRun.second)
+    let engine = LoadEngine(options, hosts: 1, ledger: nil, file: nil, at: 1)
+    engine.connectionOpened(0)
+    engine.advance(at: 1)
+    XCTAssertTrue(engine.takeInterval(at: 1003 * VirtualRun.millisecond).isWarmup)
+    XCTAssertFalse(engine.takeInterval(at: 2001 * VirtualRun.millisecond).isWarmup)
+  }
+
   func testWhatIsDueAtOnceFillsAPipelineAndTheNextTimeIsAnothersTurn() {
     var options = LoadOptions()
     options.pace = .open(rate: 1000)

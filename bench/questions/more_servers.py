@@ -1,10 +1,8 @@
 """Four servers beside one: what more copies cost."""
 
-import contextlib
-
 import drivers
 from cluster import Cluster
-from measure import Cell, alternate
+from measure import Cell, measure_cells
 
 CONNECTIONS = 64
 
@@ -29,5 +27,4 @@ def cells(stack):
 
 
 def measure(options):
-    with contextlib.ExitStack() as stack:
-        return {"cells": alternate(cells(stack), options)}
+    return measure_cells(cells, options)

@@ -1,11 +1,9 @@
 """One server, GET: kvnode beside a libuv floor, nginx and Redis."""
 
-import contextlib
-
 import drivers
 import servers
 from cluster import Cluster
-from measure import Cell, alternate, named
+from measure import Cell, measure_cells, named
 from rivals import Redis
 
 CASES = [(64, 1), (1, 1), (512, 1), (64, 16)]
@@ -35,5 +33,4 @@ def cells(stack):
 
 
 def measure(options):
-    with contextlib.ExitStack() as stack:
-        return {"cells": alternate(cells(stack), options)}
+    return measure_cells(cells, options)

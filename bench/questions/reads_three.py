@@ -1,10 +1,8 @@
 """Three servers, linearizable GET, beside Redis, etcd, and three servers that know nothing of each other."""
 
-import contextlib
-
 import drivers
 from cluster import Cluster
-from measure import Cell, alternate, named
+from measure import Cell, measure_cells, named
 from rivals import Etcd, Redis
 from servers import scratch_directory
 
@@ -39,5 +37,4 @@ def cells(stack):
 
 
 def measure(options):
-    with contextlib.ExitStack() as stack:
-        return {"cells": alternate(cells(stack), options)}
+    return measure_cells(cells, options)

@@ -4,14 +4,13 @@ Counted by iptables where they leave a server for another: answers of TCP are pa
 TCP sends at one go counts once, as on loopback, also where a network would cut it into frames of 1,500 bytes.
 """
 
-import contextlib
 import re
 
 import drivers
 import servers
 from cluster import Cluster
 from grounds import Namespaces, output_of
-from measure import Cell, alternate, named
+from measure import Cell, measure_cells, named
 from rivals import Etcd, Redis
 
 CONNECTIONS = [64, 1]
@@ -86,5 +85,4 @@ def cells(stack):
 
 
 def measure(options):
-    with contextlib.ExitStack() as stack:
-        return {"cells": alternate(cells(stack), options)}
+    return measure_cells(cells, options)

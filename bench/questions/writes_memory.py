@@ -1,10 +1,8 @@
 """Three servers in memory, linearizable SET, beside Redis with two replicas, which are told later."""
 
-import contextlib
-
 import drivers
 from cluster import Cluster
-from measure import Cell, alternate, named
+from measure import Cell, measure_cells, named
 from rivals import Redis
 
 CASES = [(64, 1), (1, 1), (512, 1), (64, 16)]
@@ -34,5 +32,4 @@ def cells(stack):
 
 
 def measure(options):
-    with contextlib.ExitStack() as stack:
-        return {"cells": alternate(cells(stack), options)}
+    return measure_cells(cells, options)

@@ -4,12 +4,14 @@ extension [UInt8] {
     append(byte)
   }
 
+  @inline(__always)
   public mutating func put<Value: FixedWidthInteger>(_ value: Value) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    Swift.withUnsafeBytes(of: value.littleEndian) { put($0) }
   }
 
   /// LEB128: seven bits a byte, low bits first, at most ten bytes.
   public mutating func putVarint(_ value: UInt64) {
+    if value < 0x80 { return append(UInt8(truncatingIfNeeded: value)) }
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -23,22 +25,28 @@ extension [UInt8] {
   }
 
   public mutating func put(_ digest: Digest) {
-    put(digest.low)
-    put(digest.high)
+    Swift.withUnsafeBytes(of: (digest.low.littleEndian, digest.high.littleEndian)) { put($0) }
   }
 
   public mutating func put(_ bytes: [UInt8]) {
     append(contentsOf: bytes)
   }
 
+  /// As `append(contentsOf:)`, which is made for any sequence and takes twice the instructions.
   public mutating func put(_ bytes: UnsafeRawBufferPointer) {
-    append(contentsOf: bytes)
+    guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+    append(addingCapacity: bytes.count) { span in
+      span.withUnsafeMutableBufferPointer { buffer, count in
+        UnsafeMutableRawPointer(buffer.baseAddress!).copyMemory(from: source, byteCount: bytes.count)
+        count = bytes.count
+      }
+    }
   }
 
   /// A varint length, then the bytes.
   public mutating func putCounted(_ bytes: UnsafeRawBufferPointer) {
     putVarint(bytes.count)
-    append(contentsOf: bytes)
+    put(bytes)
   }
 
   /// A varint length, then the bytes.

@@ -1,3 +1,4 @@
+import Bytes
 import HTTP
 import KVStore
 
@@ -71,7 +72,7 @@ extension Connection {
 
   private func acceptRead(_ request: Request) {
     let index = add(.read, request)
-    frontend.requests[index].buffer.append(contentsOf: request.key)
+    frontend.requests[index].buffer.put(request.key)
     frontend.requests[index].keyCount = request.key.count
     if request.ifNoneMatch.isPresent { frontend.requests[index].keep(request.ifNoneMatch) }
     guard maySubmit(.read) else { return held = index }
@@ -86,7 +87,7 @@ extension Connection {
     }
     let kind = request.action == .write ? RequestKind.write : .remove
     let index = add(kind, request)
-    frontend.requests[index].buffer.append(contentsOf: request.key)
+    frontend.requests[index].buffer.put(request.key)
     frontend.requests[index].keyCount = request.key.count
     frontend.requests[index].isConditional = request.isConditional
     conditions.withWrite(request) { write in

@@ -1,3 +1,4 @@
+import Bytes
 import HTTP
 import KVStore
 
@@ -52,7 +53,7 @@ package struct Turn {
 
   mutating func addRead(_ ticket: UInt64, key: UnsafeRawBufferPointer, demand: ConsistencyDemand) {
     reads.append(Read(ticket: ticket, demand: demand, keyStart: keys.count, keyCount: key.count))
-    keys.append(contentsOf: key)
+    keys.put(key)
   }
 
   /// `fill` appends the write's encoding.

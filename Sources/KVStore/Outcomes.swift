@@ -60,7 +60,7 @@ package struct Outcomes: Sendable {
   /// Keeps a copy of `value`, and tells where.
   package mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
     let start = values.count
-    values.append(contentsOf: value)
+    values.put(value)
     return start..<values.count
   }
 

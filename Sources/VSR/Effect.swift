@@ -106,7 +106,7 @@ package struct ReadOutcomes: Sendable {
     let start = values.count
     let counter = store.read(key) { entry -> UInt64? in
       guard let entry else { return nil }
-      values.append(contentsOf: entry.value)
+      values.put(entry.value)
       return entry.tag.counter
     }
     records.append(

@@ -63,7 +63,7 @@ package struct Reads: Sendable {
   /// `isStrict`: it is not to be answered without a quorum.
   package mutating func append(ticket: UInt64, key: UnsafeRawBufferPointer, isStrict: Bool = false) {
     if isStrict { stricts.append(count) }
-    keys.append(contentsOf: key)
+    keys.put(key)
     items.append(Item(ticket: ticket, end: keys.count))
   }
 

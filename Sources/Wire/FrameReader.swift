@@ -57,7 +57,7 @@ package struct FrameReader: Sendable {
       bytes.removeSubrange(..<start)
     }
     start = 0
-    bytes.append(contentsOf: piece)
+    bytes.put(piece)
   }
 
   /// The next message, nil if it is not whole yet. Once it has thrown it throws the same for ever.

@@ -12,11 +12,15 @@ final class DeployTests: ScriptTestCase {
     try super.tearDownWithError()
   }
 
-  /// What the debug build compiled, linked as for any machine.
+  /// Where what is deployed was compiled: the debug build that is tested, unless QUORATE_BUILD names another, as
+  /// `make build` leaves in .build/release, to measure a roll of that.
+  private static let build = ProcessInfo.processInfo.environment["QUORATE_BUILD"] ?? products.path
+
+  /// What was compiled, linked as for any machine.
   private func link() throws {
     let linked = try run(
       [Self.script("standalone.sh")],
-      ["BUILD": Self.products.path, "PROGRAMS": path("programs"), "HOME": "/"])
+      ["BUILD": Self.build, "PROGRAMS": path("programs"), "HOME": "/"])
     XCTAssertEqual(linked.status, 0, linked.stderr)
   }
 
@@ -74,7 +78,7 @@ final class DeployTests: ScriptTestCase {
     let before = try pids()
 
     let load = try machines.start([
-      Self.program("kvload"), "-h", all.joined(separator: ","), "--rate", "200", "--connections", "8",
+      Self.build + "/kvload", "-h", all.joined(separator: ","), "--rate", "200", "--connections", "8",
       "--duration", "300", "--keys", "50", "--check", "--json", path("load.json"),
     ])
     waitUntil("the load is on") {

@@ -8,8 +8,10 @@ final class FrontendClock {
   private var prepare: PrepareHandle?
   private var idle: IdleHandle?
   private var stopTimer: Timer?
+  private var partingTimer: Timer?
   private var isIdling = false
   private var isExpiryDue = false
+  private var isPartingOver = false
   private var expectedTick: UInt64 = 0
 
   init(_ frontend: Frontend) {
@@ -27,12 +29,14 @@ final class FrontendClock {
   }
 
   func close() {
-    for handle in [timer, check, prepare, idle, stopTimer] as [Handle?] { handle?.close() }
+    for handle in [timer, check, prepare, idle, stopTimer, partingTimer] as [Handle?] { handle?.close() }
   }
 
   func startStopping() {
     stopTimer = Timer(frontend.loop) { [unowned frontend] in frontend.stopNow() }
     stopTimer?.start(after: frontend.options.stopTimeout)
+    partingTimer = Timer(frontend.loop) { [unowned self] in isPartingOver = true }
+    partingTimer?.start(after: frontend.options.partingTimeout)
   }
 
   /// The next turn does not wait for events, for there are slices to be made.
@@ -63,11 +67,15 @@ final class FrontendClock {
 
   private func endTurn() {
     frontend.endTurn()
-    guard isExpiryDue else { return }
-    isExpiryDue = false
-    frontend.updateDate()
-    frontend.expire()
-    frontend.endTurn()
+    if isExpiryDue {
+      isExpiryDue = false
+      frontend.updateDate()
+      frontend.expire()
+      frontend.endTurn()
+    }
+    guard isPartingOver else { return }
+    isPartingOver = false
+    frontend.endParting()
   }
 }
 

@@ -48,14 +48,21 @@ final class VirtualMachineTests: ScriptTestCase {
     XCTAssertEqual(said.stdout, "10.88.0.1,10.88.0.2,10.88.0.3\n\(directory)/key\n", said.stderr)
   }
 
-  /// Debian's packages are fetched once a checkout, by this or by `make vms`; the image is made of them anew.
-  private func makeImage() throws {
+  private func needWhatMachinesNeed() throws {
     guard geteuid() == 0, FileManager.default.fileExists(atPath: "/dev/net/tun") else {
       throw XCTSkip("virtual machines need root and /dev/net/tun")
     }
     guard try run(["/bin/sh", "-c", "command -v qemu-system-x86_64 && command -v socat"]).status == 0 else {
       throw XCTSkip("no qemu-system-x86_64 or socat here: scripts/deps.sh vms")
     }
+    let namespace = "quorate-try-\(getpid())"
+    let search = ["PATH": environment["PATH"]! + ":/usr/sbin:/sbin"]
+    let tried = try run(["/bin/sh", "-c", "ip netns add \(namespace) && ip netns del \(namespace)"], search)
+    guard tried.status == 0 else { throw XCTSkip("no network namespaces here: \(tried.stderr)") }
+  }
+
+  /// Debian's packages are fetched once a checkout, by this or by `make vms`; the image is made of them anew.
+  private func makeImage() throws {
     let packages = Self.top.appendingPathComponent(".build/vms/packages")
     try FileManager.default.createDirectory(at: packages, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(atPath: path("vms"), withIntermediateDirectories: true)
@@ -71,6 +78,7 @@ final class VirtualMachineTests: ScriptTestCase {
   }
 
   func testOneMachine() throws {
+    try needWhatMachinesNeed()
     try makeImage()
     defer { _ = try? vms("down") }
 

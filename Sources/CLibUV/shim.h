@@ -4,7 +4,9 @@
 #define QUORATE_CLIBUV_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
@@ -121,6 +123,17 @@ static inline int uvx_set_descriptor_limit(unsigned long long wanted) {
 }
 
 static inline void uvx_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+#ifndef SCHED_BATCH  // Linux's, which glibc hides without _GNU_SOURCE
+#define SCHED_BATCH 3
+#endif
+
+static inline void uvx_prefer_batches(void) {
+  struct sched_param none = {0};
+  if (sched_getscheduler(0) == SCHED_OTHER) sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
+static inline void uvx_return_free_memory(void) { malloc_trim(0); }
 
 static inline int uvx_ticker(void) {
   int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

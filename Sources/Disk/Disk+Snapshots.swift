@@ -10,7 +10,7 @@ extension Disk {
   package func save(_ snapshot: SnapshotState) {
     guard state == .open else { return }
     precondition(saving.draft == nil, "one snapshot at a time")
-    let floor = queue.writer.floor(behind: snapshot.op)
+    let floor = queue.floor(behind: snapshot.op)
     saving.draft = SnapshotDraft(snapshot, incarnation: incarnation, floor: floor)
     saving.unsynced = 0
     run([.create(.snapshotDraft)]) { [self] in writeSlice() }

@@ -21,7 +21,8 @@ package struct DiskOptions {
 /// segment ahead, ends it with `failed`: what is on the disk is unknown from then on, or can no longer be kept
 /// bounded. The handler hears nothing after that, and calls do nothing.
 package final class Disk {
-  package weak var handler: (any DiskHandler)?
+  /// Held until the disk has failed or is closed.
+  package var handler: (any DiskHandler)?
   package internal(set) var report = DiskReport()
 
   let files: DiskFiles
@@ -30,7 +31,9 @@ package final class Disk {
   var segments: SegmentKeeper
   var saving = SnapshotSaving()
   var state = State.open
-  /// Something was recorded and `flush()` called since the last write began.
+  /// Something was recorded since the last `flush()`.
+  private var hasUnflushed = false
+  /// There may be something to write: `flush()` was called, or a segment came, since the last write began.
   private var wantsWrite = false
   private var batch: [UInt8] = []
   private var writes: [RecordWriter.Write] = []
@@ -70,11 +73,13 @@ package final class Disk {
   package func record(_ records: [JournalRecord]) {
     guard state == .open else { return }
     queue.add(records)
+    hasUnflushed = true
   }
 
   /// The turn ends: what was recorded is to become durable as soon as possible.
   package func flush() {
-    guard state == .open else { return }
+    guard state == .open, hasUnflushed else { return }
+    hasUnflushed = false
     wantsWrite = true
     proceed()
   }
@@ -126,15 +131,15 @@ extension Disk {
     guard state != .failed, writesLeft == 0 else { return proceed() }
     let count = queue.endWrite()
     report.addSync(bytes: batch.count, records: count, nanoseconds: Clock.nanoseconds - batchBegan)
-    let durable = queue.writer.durable
-    for write in writes where write.sequence < durable.sequence { files.close(.segment(write.sequence)) }
+    let durable = queue.durableSegment
+    for write in writes where write.sequence < durable { files.close(.segment(write.sequence)) }
     // What came meanwhile is on its way before the handler makes use of this.
     proceed()
     if count > 0 { handler?.disk(self, syncedThrough: queue.synced) }
   }
 
   private func prepareSegment() {
-    guard let next = segments.next(queue.writer, isAwaited: queue.needsSegment) else { return }
+    guard let next = segments.next(queue.writerPlace, isAwaited: queue.needsSegment) else { return }
     run(next.steps) { [self] in
       report.segmentsPrepared += 1
       if next.isRecycled { report.segmentsRecycled += 1 }
@@ -162,6 +167,8 @@ extension Disk {
   func fail(_ failure: DiskFailure) {
     guard state == .open || state == .closing else { return }
     state = .failed
+    let handler = handler
+    self.handler = nil
     handler?.disk(self, failed: failure)
   }
 
@@ -172,6 +179,7 @@ extension Disk {
     files.closeAll { [self] in
       lock.close { [self] _ in
         state = .closed
+        handler = nil
         let done = closers
         closers = []
         for completion in done { completion() }

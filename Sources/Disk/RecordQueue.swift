@@ -25,6 +25,26 @@ struct RecordQueue {
     progress = SyncProgress(at: position)
   }
 
+  /// Where the writer stands. What is asked of it is asked of it in place: a copy retains each of its parts.
+  struct Place {
+    /// Prepared segments besides the one in use, and the last that is prepared.
+    let spareCount: Int
+    let ready: UInt64
+    /// Sectors used of the one in use.
+    let sector: Int
+  }
+
+  var writerPlace: Place {
+    mutating get {
+      Place(spareCount: writer.spareCount, ready: writer.ready, sector: writer.position.sector)
+    }
+  }
+
+  /// The segment in which what is durable ends.
+  var durableSegment: UInt64 { mutating get { writer.durable.sequence } }
+
+  mutating func floor(behind op: Op) -> UInt64 { writer.floor(behind: op) }
+
   /// Whether some wait for a segment.
   var needsSegment: Bool { !ends.isEmpty }
   var isWriting: Bool { progress.isSyncing }

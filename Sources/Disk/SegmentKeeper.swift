@@ -26,9 +26,9 @@ struct SegmentKeeper {
   }
 
   /// The steps for the next segment, if it is time for one; `isAwaited`: records wait for it.
-  mutating func next(_ writer: RecordWriter, isAwaited: Bool) -> (steps: [DiskStep], isRecycled: Bool)? {
+  mutating func next(_ writer: RecordQueue.Place, isAwaited: Bool) -> (steps: [DiskStep], isRecycled: Bool)? {
     guard coming == nil, writer.spareCount == 0 else { return nil }
-    let isTime = writer.position.sector * SegmentKeeper.partBeforeNext >= layout.sectorCount
+    let isTime = writer.sector * SegmentKeeper.partBeforeNext >= layout.sectorCount
     guard isAwaited || isTime else { return nil }
     let next = writer.ready + 1
     let old = spare

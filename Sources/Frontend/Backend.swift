@@ -8,6 +8,9 @@ package protocol Backend: AnyObject {
   /// The turn is lent: what is not answered within the call must be copied.
   func submit(_ turn: Turn, from frontend: Frontend)
 
+  /// Whether many requests cost little more than one: then those that come close together are submitted together.
+  var prefersMany: Bool { get }
+
   /// For `/-/status`, `/-/ready` and `/-/metrics`.
   var report: ServerReport { get }
 

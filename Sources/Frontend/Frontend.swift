@@ -10,7 +10,7 @@ package final class Frontend {
   let options: FrontendOptions
   let backend: any Backend
   /// Takes the connections of peers; without one they are told to come later.
-  package weak var upgradeHandler: (any UpgradeHandler)?
+  package var upgradeHandler: (any UpgradeHandler)?
 
   var requests = RequestTable()
   var deadlines = DeadlineLists()
@@ -29,6 +29,7 @@ package final class Frontend {
   var retired = RetiredStores()
 
   private var turn = Turn()
+  private var gathering = Gathering()
   private var spareTurn = Turn()
   private var spareDirty: [Connection] = []
   private var spareBuffers: [[UInt8]] = []
@@ -114,6 +115,11 @@ extension Frontend {
   func endTurn() {
     // An answer alone may let a connection go on with what it has sent already.
     if !dirty.isEmpty { beginTurn() }
+    if isGathering() {
+      // Replies to others do not wait.
+      for connection in dirty { connection.flush() }
+      return
+    }
     while !turn.isEmpty || !dirty.isEmpty {
       submitTurn()
       swap(&dirty, &spareDirty)
@@ -128,6 +134,14 @@ extension Frontend {
       turnAnswered = 0
     }
     turnStarted = 0
+  }
+
+  /// Whether the turn goes on with another look at the sockets.
+  private func isGathering() -> Bool {
+    guard gathering.isUnderWay || !turn.isEmpty, backend.prefersMany else { return false }
+    let isMore = gathering.continues(with: turn.count)
+    clock?.isLookingAgain = isMore
+    return isMore
   }
 
   /// Something waits for the backend.

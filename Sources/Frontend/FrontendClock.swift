@@ -7,12 +7,18 @@ final class FrontendClock {
   private var check: CheckHandle?
   private var prepare: PrepareHandle?
   private var idle: IdleHandle?
+  /// Keeps the loop from waiting while requests are gathered.
+  private var again: IdleHandle?
   private var stopTimer: Timer?
   private var partingTimer: Timer?
   private var isIdling = false
   private var isExpiryDue = false
   private var isPartingOver = false
   private var expectedTick: UInt64 = 0
+  /// The next turn does not wait for events, and goes on with the requests of this one.
+  var isLookingAgain = false {
+    didSet { if isLookingAgain != oldValue { isLookingAgain ? again?.start() : again?.stop() } }
+  }
 
   init(_ frontend: Frontend) {
     self.frontend = frontend
@@ -21,6 +27,7 @@ final class FrontendClock {
     check = CheckHandle(loop) { [unowned self] in endTurn() }
     prepare = PrepareHandle(loop) { [unowned self] in prepareWait() }
     idle = IdleHandle(loop) { [unowned self] in continueDumps() }
+    again = IdleHandle(loop) {}
     timer = Timer(loop) { [unowned self] in tick() }
     check?.start()
     prepare?.start()
@@ -29,7 +36,7 @@ final class FrontendClock {
   }
 
   func close() {
-    for handle in [timer, check, prepare, idle, stopTimer, partingTimer] as [Handle?] { handle?.close() }
+    for handle in [timer, check, prepare, idle, again, stopTimer, partingTimer] as [Handle?] { handle?.close() }
   }
 
   func startStopping() {
@@ -61,7 +68,7 @@ final class FrontendClock {
   }
 
   private func prepareWait() {
-    frontend.endTurn()
+    if !isLookingAgain { frontend.endTurn() }
     frontend.heardUntil = frontend.now
   }
 

@@ -29,6 +29,8 @@ extension FrontendOptions {
   static let retryAfter: UInt32 = 1
   /// How exactly the times are kept, in milliseconds.
   static let tick: UInt64 = 50
+  /// Looks at the sockets for further requests before those of a turn go to the backend.
+  static let gatheringLooksMax = 8
   /// Requests of one connection that wait; it is not read from beyond.
   static let pipelineMax = 1_024
   /// Bytes of replies that a client has not taken: it is not read from beyond.

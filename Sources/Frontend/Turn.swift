@@ -37,6 +37,9 @@ package struct Turn {
 
   package init() {}
 
+  /// Bytes of the keys of `reads`.
+  package var keyBytes: Int { keys.count }
+  var count: Int { reads.count + writes.count + dumps.count }
   package var isEmpty: Bool { reads.isEmpty && writes.isEmpty && dumps.isEmpty }
 
   /// The key that `read` asks for, borrowed.

@@ -41,6 +41,8 @@ final class Node {
   func run() throws(Failure) {
     // Slow look-ups and a snapshot's sync must leave a thread of libuv's pool to the journal.
     setenv("UV_THREADPOOL_SIZE", "8", 0)
+    // Before libuv's pool begins. A busy machine's servers would else be woken for each single request.
+    preferBatches()
     ignoreBrokenPipes()
     raiseDescriptorLimit()
     for number in [SIGTERM, SIGINT] { try hear(number) { [unowned self] in stop(number) } }

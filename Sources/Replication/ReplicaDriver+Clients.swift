@@ -4,6 +4,9 @@ import KVStore
 import VSR
 
 extension ReplicaDriver: Backend {
+  /// The others are asked once for all.
+  package var prefersMany: Bool { look { !$0.servesAlone } }
+
   package func submit(_ turn: Turn, from frontend: Frontend) {
     guard !isStopped else { return refuse(turn, from: frontend) }
     if !turn.reads.isEmpty { submitReads(turn, frontend) }
@@ -21,15 +24,20 @@ extension ReplicaDriver: Backend {
 
   /// A sole member's executed state is what any quorum would confirm; everybody else asks.
   private func submitReads(_ turn: Turn, _ frontend: Frontend) {
+    if look({ $0.servesAlone }) {
+      // One copy of the store a turn: a read of the property would make one each.
+      let store = look { $0.store }
+      for read in turn.reads {
+        turn.withKey(of: read) { frontend.answerRead(read.ticket, $0, from: store, .linearizable) }
+      }
+      return
+    }
     var reads = Reads()
-    // One copy of the store a turn: a read of the property would make one each.
-    let (isProven, store) = look { ($0.servesAlone, $0.store) }
+    reads.reserve(count: turn.reads.count, keyBytes: turn.keyBytes)
     for read in turn.reads {
       turn.withKey(of: read) { key in
-        if isProven {
-          frontend.answerRead(read.ticket, key, from: store, .linearizable)
-        } else if read.demand == .local {
-          frontend.answerRead(read.ticket, key, from: store, .local(age: age))
+        if read.demand == .local {
+          frontend.answerRead(read.ticket, key, from: look { $0.store }, .local(age: age))
         } else {
           reads.append(ticket: read.ticket, key: key, isStrict: read.demand == .linearizable)
         }
@@ -87,7 +95,7 @@ extension ReplicaDriver {
     guard let frontend else { return }
     if !effects.writeOutcomes.records.isEmpty {
       effects.writeOutcomes.retarget { tickets.take($0) }
-      frontend.answerWrites(effects.writeOutcomes, lineage: look { $0.store.lineage })
+      frontend.answerWrites(effects.writeOutcomes, lineage: look { $0.lineage })
     }
     for failed in effects.writeFailures {
       guard let ticket = tickets.take(failed.number) else { continue }

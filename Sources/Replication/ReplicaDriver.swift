@@ -125,9 +125,13 @@ extension ReplicaDriver {
   private func carryOut(_ followUps: inout [Event]) {
     hasToFlush = true
     record(&followUps)
-    for (server, message) in effects.messages { peers?.send(message, to: server) }
-    answer(&effects)
-    clock?.wantsSlices = effects.wantsSlice
+    if let peers { for (server, message) in effects.messages { peers.send(message, to: server) } }
+    if effects.hasAnswers { answer(&effects) }
+    if let clock, clock.wantsSlices != effects.wantsSlice {
+      clock.wantsSlices = effects.wantsSlice
+      // A snapshot is done, and with it the state that it was made of, in pieces all over the heap.
+      if !effects.wantsSlice { returnFreeMemory() }
+    }
   }
 
   private func record(_ followUps: inout [Event]) {
@@ -138,10 +142,10 @@ extension ReplicaDriver {
         storage = .memory(recorded: position)
         followUps.append(.synced(position))
       }
-      if let state = effects.snapshot { followUps.append(.snapshotSaved(state.op)) }
+      if effects.hasSnapshot, let state = effects.snapshot { followUps.append(.snapshotSaved(state.op)) }
     case .disk(let disk):
       if !effects.journal.isEmpty { disk.record(effects.journal) }
-      if let state = effects.snapshot { disk.save(state) }
+      if effects.hasSnapshot, let state = effects.snapshot { disk.save(state) }
       if let op = effects.recycleThrough { disk.recycle(through: op) }
     }
   }

@@ -23,6 +23,19 @@ package func ignoreBrokenPipes() {
   uvx_ignore_broken_pipes()
 }
 
+/// Waking, this thread and those it begins no longer take a processor from a process at work: they take one that is free
+/// at once, and else wait for their turn, with more to do by then (Linux's SCHED_BATCH, sched(7)). Does nothing where the
+/// process was started with another policy than the usual one: somebody chose it.
+package func preferBatches() {
+  uvx_prefer_batches()
+}
+
+/// Gives the system back the pages that nothing on the heap uses (malloc_trim(3)). Takes a millisecond or so for tens of
+/// megabytes.
+package func returnFreeMemory() {
+  uvx_return_free_memory()
+}
+
 /// Bytes of the system's generator, fit for secrets.
 package func randomBytes(count: Int) -> [UInt8] {
   [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

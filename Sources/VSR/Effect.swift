@@ -154,7 +154,12 @@ package struct Effects {
   /// To be written in this order; `Event.synced` tells when.
   package var journal: [JournalRecord] = []
   /// To be saved; `Event.snapshotSaved` tells when.
-  package var snapshot: SnapshotState?
+  package var snapshot: SnapshotState? {
+    get { snapshots.first }
+    set { snapshots = newValue.map { [$0] } ?? [] }
+  }
+  /// One at most: an array keeps effects small, which change hands twice a step.
+  private var snapshots: [SnapshotState] = []
   /// The journal may drop what is through this op.
   package var recycleThrough: Op?
   /// Answers to this server's writes, by number, and to its reads, by ticket.
@@ -170,17 +175,28 @@ package struct Effects {
 
   package init() {}
 
+  /// Whether anybody's request is answered. Asked of each step, in place: a copy retains each of its parts.
+  package var hasAnswers: Bool {
+    mutating get {
+      !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty && others.isEmpty
+        && writeFailures.isEmpty && readFailures.isEmpty)
+    }
+  }
+
+  /// Whether there is one to be saved: likewise.
+  package var hasSnapshot: Bool { mutating get { !snapshots.isEmpty } }
+
   package mutating func removeAll() {
-    messages.removeAll(keepingCapacity: true)
-    journal.removeAll(keepingCapacity: true)
-    snapshot = nil
+    if !messages.isEmpty { messages.removeAll(keepingCapacity: true) }
+    if !journal.isEmpty { journal.removeAll(keepingCapacity: true) }
+    if !snapshots.isEmpty { snapshots = [] }
     recycleThrough = nil
-    writeOutcomes.removeAll()
-    readOutcomes.removeAll()
-    storeOutcomes.removeAll()
-    others.removeAll()
-    writeFailures.removeAll(keepingCapacity: true)
-    readFailures.removeAll(keepingCapacity: true)
+    if !writeOutcomes.records.isEmpty { writeOutcomes.removeAll() }
+    if !readOutcomes.records.isEmpty { readOutcomes.removeAll() }
+    if !storeOutcomes.isEmpty { storeOutcomes = [] }
+    if !others.isEmpty { others = [] }
+    if !writeFailures.isEmpty { writeFailures.removeAll(keepingCapacity: true) }
+    if !readFailures.isEmpty { readFailures.removeAll(keepingCapacity: true) }
     wantsSlice = false
   }
 }

@@ -35,41 +35,53 @@ package enum Event: Sendable {
 
 /// Reads that arrived together: they share a probe.
 package struct Reads: Sendable {
-  package private(set) var tickets: [UInt64] = []
+  private struct Item: Sendable {
+    var ticket: UInt64
+    /// Where its key ends among `keys`: it begins where the one before it ends.
+    var end: Int
+  }
+
+  private var items: [Item] = []
   private var keys: [UInt8] = []
-  private var ends: [Int] = []
   /// Which of them ask for the whole store, and which are not to be answered without a quorum: hardly ever any.
   private var wholes: [Int] = []
   private var stricts: [Int] = []
 
   package init() {}
 
-  package var count: Int { tickets.count }
-  package var isEmpty: Bool { tickets.isEmpty }
+  package var count: Int { items.count }
+  package var isEmpty: Bool { items.isEmpty }
+  package var tickets: some BidirectionalCollection<UInt64> { items.lazy.map(\.ticket) }
+  package func ticket(at index: Int) -> UInt64 { items[index].ticket }
+
+  /// Room for so many more.
+  package mutating func reserve(count: Int, keyBytes: Int) {
+    items.reserveCapacity(items.count + count)
+    keys.reserveCapacity(keys.count + keyBytes)
+  }
 
   /// `isStrict`: it is not to be answered without a quorum.
   package mutating func append(ticket: UInt64, key: UnsafeRawBufferPointer, isStrict: Bool = false) {
     if isStrict { stricts.append(count) }
-    tickets.append(ticket)
     keys.append(contentsOf: key)
-    ends.append(keys.count)
+    items.append(Item(ticket: ticket, end: keys.count))
   }
 
   /// A read of every key, as one snapshot: answered by `Effects.storeOutcomes`.
   package mutating func appendAll(ticket: UInt64) {
     wholes.append(count)
-    tickets.append(ticket)
-    ends.append(keys.count)
+    items.append(Item(ticket: ticket, end: keys.count))
   }
 
   package mutating func append(contentsOf other: Reads) {
+    reserve(count: other.count, keyBytes: other.keys.count)
     for index in 0..<other.count { append(other, at: index) }
   }
 
   mutating func append(_ other: Reads, at index: Int) {
-    if other.isWhole(at: index) { return appendAll(ticket: other.tickets[index]) }
+    if other.isWhole(at: index) { return appendAll(ticket: other.ticket(at: index)) }
     other.withKey(at: index) {
-      append(ticket: other.tickets[index], key: $0, isStrict: other.isStrict(at: index))
+      append(ticket: other.ticket(at: index), key: $0, isStrict: other.isStrict(at: index))
     }
   }
 
@@ -82,14 +94,13 @@ package struct Reads: Sendable {
 
   package func withKey<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     keys.withUnsafeBytes {
-      body(UnsafeRawBufferPointer(rebasing: $0[(index == 0 ? 0 : ends[index - 1])..<ends[index]]))
+      body(UnsafeRawBufferPointer(rebasing: $0[(index == 0 ? 0 : items[index - 1].end)..<items[index].end]))
     }
   }
 
   package mutating func removeAll() {
-    tickets.removeAll(keepingCapacity: true)
+    items.removeAll(keepingCapacity: true)
     keys.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
     wholes.removeAll()
     stricts.removeAll()
   }

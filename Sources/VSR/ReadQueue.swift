@@ -4,20 +4,55 @@ struct ReadQueue: Sendable {
   struct Batch: Sendable {
     let arrived: Tick
     var reads: Reads
-    /// Those already answered, by index.
-    var isAnswered: [Bool]
+    /// How many are not answered yet, and, once some are, which of them.
+    private(set) var unansweredCount: Int
+    private var answered: [Bool] = []
     let id: UInt64
     let epoch: EpochID
     let sentAt: Tick
     /// Whom the probe was sent to.
     var asked = ServerMask()
-    var replies: [ProbeReply?] = Array(repeating: nil, count: serversMax)
+    var replies = ProbeReplies()
     /// Once a quorum has answered: the view whose log counts, and how far of it must be seen.
     var bound: (logView: View, op: Op)?
 
     init(arrived: Tick, reads: Reads, id: UInt64, epoch: EpochID, sentAt: Tick) {
       (self.arrived, self.reads, self.id, self.epoch, self.sentAt) = (arrived, reads, id, epoch, sentAt)
-      isAnswered = Array(repeating: false, count: reads.count)
+      unansweredCount = reads.count
+    }
+
+    func isAnswered(_ index: Int) -> Bool { unansweredCount == 0 || (!answered.isEmpty && answered[index]) }
+
+    /// For the first time: the read is answered.
+    mutating func setAnswered(_ index: Int) {
+      if answered.isEmpty { answered = Array(repeating: false, count: reads.count) }
+      answered[index] = true
+      unansweredCount -= 1
+    }
+
+    /// The reads not answered so far: they are seen to elsewhere.
+    mutating func takeUnanswered() -> Reads {
+      if let all = takeAll() { return all }
+      var rest = Reads()
+      for index in 0..<reads.count where !isAnswered(index) { rest.append(reads, at: index) }
+      unansweredCount = 0
+      return rest
+    }
+
+    /// Only where the rule against it is removed: reads join a probe that has been sent.
+    mutating func join(_ other: Reads) {
+      if !answered.isEmpty { answered += Array(repeating: false, count: other.count) }
+      reads.append(contentsOf: other)
+      unansweredCount += other.count
+    }
+
+    /// All reads, of which none was answered before: they are answered now.
+    mutating func takeAll() -> Reads? {
+      guard answered.isEmpty, unansweredCount > 0 else { return nil }
+      unansweredCount = 0
+      var all = Reads()
+      swap(&all, &reads)
+      return all
     }
   }
 
@@ -75,14 +110,14 @@ struct ReadQueue: Sendable {
     pending = rest
     for place in batches.indices {
       var goes = Reads()
-      for index in 0..<batches[place].reads.count where !batches[place].isAnswered[index] {
+      for index in 0..<batches[place].reads.count where !batches[place].isAnswered(index) {
         guard mayTake(batches[place].reads, index) else { continue }
         goes.append(batches[place].reads, at: index)
-        batches[place].isAnswered[index] = true
+        batches[place].setAnswered(index)
       }
       if !goes.isEmpty { taken.append((batches[place].arrived, goes)) }
     }
-    batches.removeAll { !$0.isAnswered.contains(false) }
+    batches.removeAll { $0.unansweredCount == 0 }
     return taken
   }
 

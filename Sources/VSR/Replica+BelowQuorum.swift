@@ -102,7 +102,7 @@ extension Replica {
     let taken = reads.take { reads, index in !reads.isStrict(at: index) }
     for item in taken {
       for index in 0..<item.reads.count {
-        let ticket = item.reads.tickets[index]
+        let ticket = item.reads.ticket(at: index)
         item.reads.withKey(at: index) {
           answers.reads.append(ticket: ticket, key: $0, from: below.fork!.store)
         }

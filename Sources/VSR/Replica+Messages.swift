@@ -22,9 +22,9 @@ extension Replica {
   /// Only the life that answered last speaks for a server; anybody else must first answer a nonce.
   private mutating func isFromTheLiving(_ message: Message) -> Bool {
     guard options.holds(.deadIncarnationsAreDropped) else { return true }
-    let peer = peers[message.from]
-    if peer.incarnation == message.incarnation, !peer.isDead(message.incarnation) { return true }
-    if !peer.isDead(message.incarnation) {
+    let isDead = peers[message.from].isDead(message.incarnation)
+    if peers[message.from].incarnation == message.incarnation, !isDead { return true }
+    if !isDead {
       peers[message.from].learn(of: message.incarnation, lastNonce: noncesSent)
       ping(message.from)
     }

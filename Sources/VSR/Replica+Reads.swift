@@ -1,4 +1,5 @@
 import Bytes
+import KVStore
 
 // Reads at any server, without the primary: after Paxos Quorum Reads (Charapko, Ailijiang and Demirbas, 2019),
 // made exact for views and epochs.
@@ -15,18 +16,14 @@ extension Replica {
       for ticket in batch.tickets { out.readFailures.append((ticket, .overloaded)) }
       return
     }
-    guard options.holds(.readsProbe) else { return serveUnproven(batch) }
+    guard options.holds(.readsProbe) else { return serve(batch) }
     if !options.holds(.readJoinsUnsentProbe), let last = reads.batches.indices.last {
-      reads.batches[last].reads.append(contentsOf: batch)
-      reads.batches[last].isAnswered += Array(repeating: false, count: batch.count)
+      reads.batches[last].join(batch)
       return
     }
     reads.pending.append((now, batch))
   }
 
-  private mutating func serveUnproven(_ batch: Reads) {
-    for index in 0..<batch.count { serve(batch, index) }
-  }
 
   /// All reads that wait share the next probe: none joins one that has been sent.
   mutating func sendProbe() {
@@ -34,10 +31,11 @@ extension Replica {
     let (arrived, joined) = reads.takePending()
     let id = options.holds(.probeIdIsFresh) ? reads.nextID() : 1
     var batch = ReadQueue.Batch(arrived: arrived, reads: joined, id: id, epoch: epoch.id, sentAt: now)
-    batch.asked = likelyQuorum
+    let asked = likelyQuorum
+    batch.asked = asked
     reads.batches.append(batch)
     counters.probesSent += 1
-    for other in batch.asked { send(.probe(Probe(id: id)), to: other) }
+    for other in asked { send(.probe(Probe(id: id)), to: other) }
     answerReads()
   }
 
@@ -75,9 +73,10 @@ extension Replica {
   mutating func widenProbes() {
     for index in reads.batches.indices where reads.batches[index].bound == nil {
       let batch = reads.batches[index]
+      let answered = batch.replies.answered
       guard batch.epoch == epoch.id else { continue }
       let isLate = now >= batch.sentAt + options.hedgeTicks
-      let missing = batch.asked.filter { batch.replies[$0] == nil }
+      let missing = batch.asked.filter { !answered.contains($0) }
       guard isLate || missing.contains(where: { peers[$0].isReset }) else { continue }
       for other in missing where isLate { peers[other].missProbe(at: now) }
       for member in epoch.configuration.members
@@ -100,8 +99,9 @@ extension Replica {
 
   mutating func onProbeReply(_ reply: ProbeReply, from message: Message) {
     guard isMember(message) || !options.holds(.onlyMembersAnswerProbes) else { return }
+    let isPrimarys = epoch.primary(of: reply.logView) == message.from
     for index in reads.batches.indices where reads.batches[index].id == reply.id {
-      reads.batches[index].replies[message.from] = reply
+      reads.batches[index].replies.add(reply, from: message.from, isPrimarys: isPrimarys)
     }
     if reply.startOp != nil, isNormal, reply.logView == view, message.from == primaryOfView {
       raiseCommit(to: reply.commit)
@@ -111,78 +111,72 @@ extension Replica {
   /// Serves what can be served; begins anew what the log's course has overtaken.
   mutating func answerReads() {
     guard !reads.batches.isEmpty else { return }
+    var mayGo = false
     for index in reads.batches.indices {
       bound(index)
       serveBatch(index)
+      mayGo = mayGo || reads.batches[index].unansweredCount == 0 || mustBeginAnew(index)
     }
-    guard reads.batches.contains(where: { !$0.isAnswered.contains(false) || mustBeginAnew($0) }) else {
-      return
-    }
+    guard mayGo else { return }
     var again: [(arrived: Tick, reads: Reads)] = []
-    var going: [ReadQueue.Batch] = []
-    for batch in reads.batches where batch.isAnswered.contains(false) {
-      if mustBeginAnew(batch) { again.append((batch.arrived, batch.unanswered)) } else { going.append(batch) }
+    for index in reads.batches.indices where reads.batches[index].unansweredCount > 0 && mustBeginAnew(index) {
+      again.append((reads.batches[index].arrived, reads.batches[index].takeUnanswered()))
     }
-    reads.batches = going
-    reads.pending = again + reads.pending
+    reads.batches.removeAll { $0.unansweredCount == 0 }
+    if !again.isEmpty { reads.pending = again + reads.pending }
   }
 
-  private func mustBeginAnew(_ batch: ReadQueue.Batch) -> Bool {
-    if batch.epoch != epoch.id { return true }
-    let isLate = now >= batch.sentAt + options.probeTicks
-    guard let bound = batch.bound else { return isLate }
+  private func mustBeginAnew(_ index: Int) -> Bool {
+    guard reads.batches[index].epoch == epoch.id else { return true }
+    let isLate = now >= reads.batches[index].sentAt + options.probeTicks
+    guard let bound = reads.batches[index].bound else { return isLate }
     return logView > bound.logView || (logView < bound.logView && isLate)
   }
 
-  /// Once a quorum has answered: how far must be seen.
+  /// Once a quorum has answered: how far must be seen. This server's own log counts if it is a member.
   private mutating func bound(_ index: Int) {
     guard reads.batches[index].bound == nil, reads.batches[index].epoch == epoch.id else { return }
-    var batch = reads.batches[index]
-    if isMember {
-      batch.replies[server] = ProbeReply(
-        id: batch.id, logView: logView, head: log.head, commit: commit,
-        startOp: isNormalPrimary ? primary.startOp : nil)
-    }
-    let answered = ServerMask((0..<serverCount).filter { batch.replies[$0] != nil })
-    var weight = epoch.configuration.weight(of: answered)
-    if !options.holds(.onlyMembersAnswerProbes) { weight = answered.count }
+    let isMember = isMember
+    var answered = reads.batches[index].replies.answered
+    if isMember { answered.insert(server) }
+    let weight =
+      options.holds(.onlyMembersAnswerProbes) ? epoch.configuration.weight(of: answered) : answered.count
     guard weight >= epoch.configuration.quorum else { return }
-    let replies = batch.replies.compactMap { $0 }
-    var logView: View = 0
-    for reply in replies { logView = max(logView, reply.logView) }
-    let counted = options.holds(.probeComparesLogViews) ? replies.filter { $0.logView == logView } : replies
-    var op = counted.map(\.head).max() ?? 0
-    if let primarys = batch.replies[epoch.primary(of: logView)], primarys.logView == logView,
-      let startOp = primarys.startOp
-    {
-      op = max(primarys.commit, startOp)
+    var replies = reads.batches[index].replies
+    if isMember {
+      let startOp = isNormalPrimary ? primary.startOp : nil
+      replies.add(
+        ProbeReply(
+          id: reads.batches[index].id, logView: logView, head: log.head, commit: commit, startOp: startOp),
+        from: server, isPrimarys: startOp != nil)
     }
-    batch.bound = (logView, op)
-    reads.batches[index] = batch
-    if self.logView < logView { requestStateOfAny() }
+    let op = replies.op(comparesLogViews: options.holds(.probeComparesLogViews))
+    reads.batches[index].bound = (replies.logView, op)
+    if logView < replies.logView { requestStateOfAny() }
   }
 
   private mutating func serveBatch(_ index: Int) {
     guard let bound = reads.batches[index].bound, reads.batches[index].epoch == epoch.id else { return }
+    if execution.op >= bound.op {
+      confirmed = max(confirmed ?? 0, reads.batches[index].sentAt)
+      // Nothing stands between: no key need be looked for.
+      if overlay.isEmpty, let all = reads.batches[index].takeAll() { return serve(all) }
+    }
     let canLookAhead =
       (logView == bound.logView || !options.holds(.probeComparesLogViews)) && log.head >= bound.op && isMember
-    if execution.op >= bound.op { confirmed = max(confirmed ?? 0, reads.batches[index].sentAt) }
     guard execution.op >= bound.op || canLookAhead else { return }
-    let batch = reads.batches[index]
-    let isPast = execution.op >= bound.op && overlay.isEmpty
-    for item in 0..<batch.reads.count where !batch.isAnswered[item] {
-      if isPast {
-        // Nothing stands between: no key need be looked for.
-      } else if batch.reads.isWhole(at: item) {
+    let (batch, store) = (reads.batches[index].reads, execution.store)
+    for item in 0..<batch.count where !reads.batches[index].isAnswered(item) {
+      if batch.isWhole(at: item) {
         // It reads every key, also those that nobody can name yet.
         if execution.op < bound.op, options.holds(.wholeReadsAwaitEveryOp) { continue }
-      } else {
-        let hash = batch.reads.withKey(at: item) { SipHash.hash($0) }
+      } else if !(execution.op >= bound.op && overlay.isEmpty) {
+        let hash = batch.withKey(at: item) { SipHash.hash($0) }
         if overlay.holds(keyHash: hash), options.holds(.keptKeysWaitForTheirMerge) { continue }
         if mayBeWritten(hash, through: bound.op) { continue }
       }
-      reads.batches[index].isAnswered[item] = true
-      serve(batch.reads, item)
+      reads.batches[index].setAnswered(item)
+      serve(batch, item, from: store)
     }
   }
 
@@ -199,14 +193,16 @@ extension Replica {
     return false
   }
 
-  private mutating func serve(_ batch: Reads, _ index: Int) {
+  private mutating func serve(_ batch: Reads) {
+    // Asked of the property, each read would be asked of a copy of its own.
+    let store = execution.store
+    for index in 0..<batch.count { serve(batch, index, from: store) }
+  }
+
+  private mutating func serve(_ batch: Reads, _ index: Int, from store: Store) {
     counters.readsServed += 1
-    guard !batch.isWhole(at: index) else {
-      return out.storeOutcomes.append((batch.tickets[index], execution.store))
-    }
-    batch.withKey(at: index) {
-      out.readOutcomes.append(ticket: batch.tickets[index], key: $0, from: execution.store)
-    }
+    guard !batch.isWhole(at: index) else { return out.storeOutcomes.append((batch.ticket(at: index), store)) }
+    batch.withKey(at: index) { out.readOutcomes.append(ticket: batch.ticket(at: index), key: $0, from: store) }
   }
 
   /// A read that cannot be proven in time is refused: it never did anything.
@@ -214,20 +210,13 @@ extension Replica {
     let limit = options.readRefuseTicks
     for item in reads.pending where now >= item.arrived + limit { refuse(item.reads) }
     reads.pending.removeAll { now >= $0.arrived + limit }
-    for batch in reads.batches where now >= batch.arrived + limit { refuse(batch.unanswered) }
-    reads.batches.removeAll { now >= $0.arrived + limit }
+    for index in reads.batches.indices where now >= reads.batches[index].arrived + limit {
+      refuse(reads.batches[index].takeUnanswered())
+    }
+    reads.batches.removeAll { $0.unansweredCount == 0 }
   }
 
   mutating func refuse(_ batch: Reads) {
     for ticket in batch.tickets { out.readFailures.append((ticket, .unavailable)) }
-  }
-}
-
-extension ReadQueue.Batch {
-  /// The reads not answered so far.
-  var unanswered: Reads {
-    var rest = Reads()
-    for index in 0..<reads.count where !isAnswered[index] { rest.append(reads, at: index) }
-    return rest
   }
 }

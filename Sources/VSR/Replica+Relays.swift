@@ -9,7 +9,7 @@ import KVStore
 extension Replica {
   mutating func relayReads(to other: ServerIndex, isWhole: Bool) {
     let taken = reads.take { reads, index in
-      reads.tickets[index] < Relays.first && !reads.isWhole(at: index)
+      reads.ticket(at: index) < Relays.first && !reads.isWhole(at: index)
         && (isWhole || !reads.isStrict(at: index))
     }
     for mayDegrade in [true, false] {
@@ -163,7 +163,7 @@ extension Replica {
 
   /// This server can see to nothing of others: they are told at once.
   mutating func refuseRelayed() {
-    for item in reads.take(where: { reads, index in reads.tickets[index] >= Relays.first }) {
+    for item in reads.take(where: { reads, index in reads.ticket(at: index) >= Relays.first }) {
       for ticket in item.reads.tickets { out.readFailures.append((ticket, .unavailable)) }
     }
     let refused = waiting.removeAll {

@@ -170,6 +170,8 @@ extension Replica {
   package var isNormal: Bool { status == .normal && !isFrozen }
   package var isNormalPrimary: Bool { isNormal && isMember && primaryOfView == server }
   package var store: Store { execution.store }
+  /// The store's, without a copy of it.
+  package var lineage: UInt64 { execution.store.lineage }
   package var executed: Op { execution.op }
   package var executedDigest: Digest { execution.digest }
 

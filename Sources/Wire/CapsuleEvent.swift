@@ -89,7 +89,7 @@ extension [UInt8] {
   private mutating func put(_ reads: Reads) {
     putVarint(reads.count)
     for index in 0..<reads.count {
-      putVarint(reads.tickets[index])
+      putVarint(reads.ticket(at: index))
       let isWhole = reads.isWhole(at: index)
       put(UInt8(isWhole ? 1 : reads.isStrict(at: index) ? 2 : 0))
       if !isWhole { reads.withKey(at: index) { putCounted($0) } }

@@ -113,6 +113,19 @@ final class NodeProgramTests: XCTestCase {
     }
   }
 
+  func testItTakesNoProcessorFromOthersUnlessToldHow() throws {
+    let (batch, idle): (Int32, Int32) = (3, 5)  // sched(7)
+    let node = try Node()
+    for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(node.child.pid)/task") {
+      XCTAssertEqual(sched_getscheduler(try XCTUnwrap(pid_t(thread))), batch)
+    }
+    var none = sched_param()
+    sched_setscheduler(0, idle, &none)
+    defer { sched_setscheduler(0, 0, &none) }
+    let chosen = try Node()
+    XCTAssertEqual(sched_getscheduler(chosen.child.pid), idle, "who starts it may choose")
+  }
+
   func testSignalsEndIt() throws {
     for number in [SIGTERM, SIGINT] {
       let node = try Node()

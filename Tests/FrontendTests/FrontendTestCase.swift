@@ -26,6 +26,7 @@ final class SilentBackend: Backend {
   private(set) var commands: [OperatorCommand] = []
   /// What else happens while a turn is submitted.
   var onSubmit: (() -> Void)?
+  var prefersMany = false
   var report = ServerReport(id: "a:1", version: "0", cluster: "c", incarnation: 1)
   var conflicts = ConflictReport(conflicts: Store(hashKey: HashKey(1, 2)).conflicts, servers: ["a:1"])
 

@@ -6,6 +6,7 @@ import KVStore
 /// One store of this process alone: every request is executed within the call. So every answer is linearizable,
 /// also to a client that would take less.
 package final class LocalBackend: Backend {
+  package var prefersMany: Bool { false }
   private var store: Store
   private var outcomes = Outcomes()
   private var identity: ServerReport

@@ -36,7 +36,8 @@ final class FrontendClock {
   }
 
   func close() {
-    for handle in [timer, check, prepare, idle, again, stopTimer, partingTimer] as [Handle?] { handle?.close() }
+    let handles: [Handle?] = [timer, check, prepare, idle, again, stopTimer, partingTimer]
+    for handle in handles { handle?.close() }
   }
 
   func startStopping() {

@@ -16,7 +16,7 @@ SOURCES := Sources Tests Package.swift
 SCRIPTS := $(wildcard scripts/*.sh) $(addprefix scripts/vms/,rc address lease start down power) .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench bench-report bench-deps cost bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image
+.PHONY: help deps build run standalone deploy test sim mutants mutants-sweep mutants-table fuzz lint format clean bench bench-report bench-deps cost bench-client soak compat drill drill-planted drill-docs vms vms-stop vms-status vms-image vms-trials
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ vms-image: ## only their disk image, bootable by other emulators too: .build/vms
 	@scripts/deps.sh vms
 	@scripts/vms-image.sh
 
+vms-trials: ## once deployed: what clients outside see while each machine loses its power, and during a rolling deploy
+	@scripts/vms-trial.sh plugs
+	@scripts/vms-trial.sh roll
+
 test: deps ## run every test
 	$(SWIFT) test --disable-swift-testing
 
@@ -82,7 +86,7 @@ drill: build ## harm servers under load, and tell what came of it: SECONDS=60 SE
 	@mkdir -p $(BUILD)/drill
 	@$(if $(TARGET),scripts/$(TARGET).sh run) scripts/drill.sh --seconds $(SECONDS) $(DRILL_ON) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) \
-	  --html $(BUILD)/drill/drill.html --json $(BUILD)/drill/drill.json
+	  --html $(BUILD)/drill/drill.html --json $(BUILD)/drill/drill.json --table $(BUILD)/drill/drill.txt
 
 drill-planted: build ## a server that reads without asking: the drill must find it
 	$(SWIFT) build -c release --product kvnode --scratch-path .build-mutants -Xswiftc -DQUORATE_MUTANTS

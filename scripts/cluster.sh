@@ -6,6 +6,8 @@ self=${0##*/}
 top=$(cd "$(dirname "$0")/.." && pwd)
 host=127.0.0.1
 servers_max=7
+# shellcheck source=scripts/processes.sh
+. "$top/scripts/processes.sh"
 
 usage() {
   cat <<HELP
@@ -67,6 +69,8 @@ find_program() { # find_program NAME OVERRIDE
 # The cluster as its files tell it.
 
 home() { echo "$directory/$1"; }
+pidfile() { echo "$directory/$1/kvnode.pid"; }
+has_ended() { is_gone "$(pidfile "$1")"; }
 
 count_servers() {
   if [ -f "$directory/hosts" ]; then wc -l <"$directory/hosts"; else echo 0; fi
@@ -83,45 +87,12 @@ need_server() { # need_server COMMAND I
   number "the server" "$2" 1 "$(count_servers)"
 }
 
-# Processes. A pid alone may have passed to another program: its start time, in ticks since boot, tells.
-
-process_field() { # process_field PID NUMBER: a field of /proc/PID/stat, counted from the one behind the name
-  local line fields
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  read -r -a fields <<<"${line##*) }"
-  echo "${fields[$2]}"
-}
-process_state() { process_field "$1" 0; }
-process_start() { process_field "$1" 19; }
-
-running_pid() { # running_pid I: the pid of server I's process, if it runs
-  local pid start state
-  { read -r pid start <"$(home "$1")/kvnode.pid"; } 2>/dev/null || return 1
-  [ -n "${start-}" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
-  state=$(process_state "$pid") || return 1
-  [[ $state != [ZX] ]] || return 1
-  echo "$pid"
-}
-
-now() { date +%s%N; }
-
-wait_until() { # wait_until SECONDS COMMAND...
-  local end
-  end=$(($(now) + $1 * 1000000000))
-  shift
-  until "$@"; do
-    [ "$(now)" -lt "$end" ] || return 1
-    sleep 0.02
-  done
-}
-
-is_gone() { ! running_pid "$1" >/dev/null; }
 is_in_state() { [ "$(process_state "$1")" = "$2" ]; }
 is_going_on() { ! is_in_state "$1" T; }
 
 signal() { # signal NAME I
   local pid
-  pid=$(running_pid "$2") || return 1
+  pid=$(running_pid "$(pidfile "$2")") || return 1
   kill -s "$1" "$pid" 2>/dev/null
 }
 
@@ -149,7 +120,7 @@ is_taken() { (exec 3<>"/dev/tcp/$host/$1") 2>/dev/null; }
 
 is_ready() { [[ $(ask "$1" /-/ready | head -n 1) == *" 200 "* ]]; }
 
-is_settled() { is_gone "$1" || is_ready "$1"; } # Ready, or it never will be.
+is_settled() { has_ended "$1" || is_ready "$1"; } # Ready, or it never will be.
 
 last_words() {
   local words
@@ -169,17 +140,15 @@ launch() { # launch I
     address "$1"
     sed "$1d" "$directory/hosts"
   } >"$own/servers.txt"
-  rm -f "$own/kvnode.pid"
+  rm -f "$(pidfile "$1")"
   # The process itself notes its pid, then gets a session of its own: whatever becomes of this script, and
   # whenever Ctrl-C comes, it can be found and ended. Descriptor 9 is this script's lock.
   (
     cd "$own"
-    pid=$BASHPID
-    echo "$pid $(process_start "$pid")" >kvnode.pid.new
-    mv kvnode.pid.new kvnode.pid
+    note_own_pid kvnode.pid
     exec setsid "$kvnode" "${options[@]}" </dev/null >>kvnode.log 2>&1 9>&-
   ) &
-  wait_until 10 test -f "$own/kvnode.pid" || die "server $1 cannot be started in $own"
+  wait_until 10 test -f "$(pidfile "$1")" || die "server $1 cannot be started in $own"
 }
 
 await() { # await I
@@ -189,7 +158,7 @@ await() { # await I
       "$(ask "$1" /-/ready | sed 1d | head -n 1)"
     return 1
   fi
-  if is_gone "$1"; then
+  if has_ended "$1"; then
     complain "server $1 ($(address "$1")) has ended: $(last_words "$1")"
     return 1
   fi
@@ -198,16 +167,11 @@ await() { # await I
 complain() { echo "ERROR: $*" >&2; }
 
 finish() { # finish I: it has been asked to end
-  if ! wait_until "$stop_seconds" is_gone "$1"; then
+  if ! wait_until "$stop_seconds" has_ended "$1"; then
     echo "server $1 did not end within $stop_seconds s: killed"
-    slay "$1"
+    slay "$(pidfile "$1")"
   fi
-  rm -f "$(home "$1")/kvnode.pid"
-}
-
-slay() {
-  signal KILL "$1" || true
-  wait_until 10 is_gone "$1" || die "server $1 outlives SIGKILL"
+  rm -f "$(pidfile "$1")"
 }
 
 ask_to_end() { # A frozen one hears nothing until it goes on.
@@ -218,7 +182,7 @@ ask_to_end() { # A frozen one hears nothing until it goes on.
 start_one() {
   launch "$1"
   await "$1" || exit 1
-  echo "server $1 serves at $(address "$1"), pid $(running_pid "$1")"
+  echo "server $1 serves at $(address "$1"), pid $(running_pid "$(pidfile "$1")")"
 }
 
 # Commands.
@@ -272,7 +236,7 @@ command_start() { # command_start N OPTIONS...
 need_nothing_running() {
   local i count running=0
   count=$(count_servers)
-  for ((i = 1; i <= count; i++)); do is_gone "$i" || running=$((running + 1)); done
+  for ((i = 1; i <= count; i++)); do has_ended "$i" || running=$((running + 1)); done
   [ $running -eq 0 ] || die "a cluster runs already in $directory: $running of $count servers; $self stop ends it"
 }
 
@@ -309,21 +273,21 @@ command_stop() {
 command_kill() {
   need_server kill "$@"
   must_signal KILL "$1"
-  wait_until 10 is_gone "$1" || die "server $1 outlives SIGKILL"
+  wait_until 10 has_ended "$1" || die "server $1 outlives SIGKILL"
   echo "killed server $1"
 }
 
 command_pause() {
   need_server pause "$@"
   must_signal STOP "$1"
-  wait_until 10 is_in_state "$(running_pid "$1")" T || die "server $1 is not frozen"
+  wait_until 10 is_in_state "$(running_pid "$(pidfile "$1")")" T || die "server $1 is not frozen"
   echo "server $1 is frozen"
 }
 
 command_resume() {
   need_server resume "$@"
   must_signal CONT "$1"
-  wait_until 10 is_going_on "$(running_pid "$1")" || die "server $1 does not go on"
+  wait_until 10 is_going_on "$(running_pid "$(pidfile "$1")")" || die "server $1 does not go on"
   echo "server $1 goes on"
 }
 
@@ -339,7 +303,7 @@ command_wipe() {
   need_server wipe "$@"
   kvnode=$(find_program kvnode "${KVNODE-}")
   lock
-  slay "$1"
+  slay "$(pidfile "$1")"
   rm -rf "$(home "$1")/kvnode.data"
   start_one "$1"
 }
@@ -351,7 +315,7 @@ command_status() {
   client=$(find_program kvclient "${KVCLIENT-}")
   count=$(count_servers)
   for ((i = 1; i <= count; i++)); do
-    if pid=$(running_pid "$i"); then
+    if pid=$(running_pid "$(pidfile "$i")"); then
       if is_in_state "$pid" T; then pid+=" (frozen)"; fi
       echo "server $i $(address "$i") pid $pid"
     else
@@ -383,7 +347,7 @@ command_pids() {
   need_cluster
   count=$(count_servers)
   for ((i = 1; i <= count; i++)); do
-    if pid=$(running_pid "$i"); then
+    if pid=$(running_pid "$(pidfile "$i")"); then
       echo "$i $pid"
       status=0
     fi

@@ -1,57 +1,16 @@
 # shellcheck shell=bash
-# What scripts/vms.sh is made of: processes, the network, one machine. It sets the variables that this reads.
+# What scripts/vms.sh is made of: the network, one machine. It sets the variables that this reads.
 # shellcheck disable=SC2154
-
-# Processes. A pid alone may have passed to another program: its start time, in ticks since boot, tells.
-
-process_field() { # process_field PID NUMBER: a field of /proc/PID/stat, counted from the one behind the name
-  local line fields
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  read -r -a fields <<<"${line##*) }"
-  echo "${fields[$2]}"
-}
-process_start() { process_field "$1" 19; }
-
-running_pid() { # running_pid PIDFILE: the pid of the process that it tells of, if that runs
-  local pid start state
-  { read -r pid start <"$1"; } 2>/dev/null || return 1
-  [ -n "${start-}" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
-  state=$(process_field "$pid" 0) || return 1
-  [[ $state != [ZX] ]] || return 1
-  echo "$pid"
-}
-is_gone() { ! running_pid "$1" >/dev/null; }
 
 detach() { # detach PIDFILE LOG COMMAND…: in the namespace, in a session of its own; it notes its own pid
   local pidfile=$1 log=$2
   shift 2
   rm -f "$pidfile"
   (
-    pid=$BASHPID
-    echo "$pid $(process_start "$pid")" >"$pidfile.new"
-    mv "$pidfile.new" "$pidfile"
+    note_own_pid "$pidfile"
     exec setsid nsenter --net="/run/netns/$namespace" "$@" </dev/null >"$log" 2>&1 9>&-
   ) &
   wait_until 10 test -f "$pidfile" || die "$1 cannot be started"
-}
-
-now() { date +%s%N; }
-
-wait_until() { # wait_until SECONDS COMMAND...
-  local end
-  end=$(($(now) + $1 * 1000000000))
-  shift
-  until "$@"; do
-    [ "$(now)" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
-
-slay() { # slay PIDFILE
-  local pid
-  pid=$(running_pid "$1") || return 0
-  kill -s KILL "$pid" 2>/dev/null || true
-  wait_until 10 is_gone "$1" || die "process $pid outlives SIGKILL"
 }
 
 # The network: a namespace, a bridge in it, a tap for each machine, and an address from DHCP by the card's.
@@ -167,7 +126,12 @@ ssh_words() { # Sets `ssh`.
 }
 
 answers_ssh() { inside "${ssh[@]}" "$(address "$1")" true </dev/null >/dev/null 2>&1; }
-has_booted() { is_gone "$(home "$1")/pid" || answers_ssh "$1"; }
+has_booted() { # One that does not yet is not asked without end: it boots on the same processors.
+  is_gone "$(home "$1")/pid" || answers_ssh "$1" || {
+    sleep 0.1
+    false
+  }
+}
 
 await() { # await N…
   local i failed=0

@@ -7,6 +7,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 machines_max=7
 net=10.88.0
+# shellcheck source=scripts/processes.sh
+. "$top/scripts/processes.sh"
 # shellcheck source=scripts/vms-parts.sh
 . "$top/scripts/vms-parts.sh"
 

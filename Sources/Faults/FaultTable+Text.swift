@@ -30,7 +30,7 @@ extension FaultTable {
   }
 
   private var totalLine: String {
-    let label = "\(rows.count - 1) faults, \(total.reads) reads, \(total.writes) writes"
+    let label = "\(rows.count - 1) moments of faults, \(total.reads) reads, \(total.writes) writes"
     let width = 9 + Self.textMax + 2 + max(serverCount * 6, 24) + 2 + 38
     return label + spaces(width - label.count) + " │" + counts(total)
   }

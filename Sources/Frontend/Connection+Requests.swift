@@ -44,7 +44,7 @@ extension Connection {
     hasProgressed = true
     switch request.action {
     case .read, .write, .remove:
-      if frontend.isStopping { return answer(.stopping, to: request) }
+      if frontend.isStopping, !frontend.isParting { return answer(.stopping, to: request) }
       guard frontend.requests.waiting < frontend.options.waitingMax else {
         return answer(.overloaded, to: request)
       }

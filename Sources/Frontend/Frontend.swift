@@ -42,6 +42,8 @@ package final class Frontend {
   /// Whatever came before this time has been read, the loop's milliseconds.
   var heardUntil: UInt64 = 0
   var isStopping = false
+  /// Stopping, and connections may still ask.
+  private(set) var isParting = false
   private var onStopped: (() -> Void)?
   let startedAt = Clock.wallMilliseconds
 
@@ -61,20 +63,29 @@ package final class Frontend {
     return listener.address
   }
 
-  /// Takes no more connections or requests, answers what is in flight, then closes everything and calls back.
+  /// Takes no more connections, and soon no more requests, answers what is in flight, then closes everything and
+  /// calls back. In flight are also requests that nobody here has seen yet: closed at once, an idle connection would
+  /// take with it what is on its way, and the client would not know what became of that.
   package func stop(_ onStopped: @escaping () -> Void) {
     precondition(!isStopping)
     isStopping = true
     self.onStopped = onStopped
     for listener in listeners { listener.close() }
     listeners = []
-    for case let connection? in connections where connection.isQuiet { close(connection) }
+    isParting = true
     clock?.startStopping()
     endIfStopped()
   }
 
+  /// To be called when all that came has been read.
+  func endParting() {
+    isParting = false
+    for case let connection? in connections where connection.isQuiet { close(connection) }
+  }
+
   /// Closes what `stop` still waits for.
   func stopNow() {
+    isParting = false
     for case let connection? in connections { close(connection) }
     endIfStopped()
   }

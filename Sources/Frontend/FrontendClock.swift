@@ -10,8 +10,10 @@ final class FrontendClock {
   /// Keeps the loop from waiting while requests are gathered.
   private var again: IdleHandle?
   private var stopTimer: Timer?
+  private var partingTimer: Timer?
   private var isIdling = false
   private var isExpiryDue = false
+  private var isPartingOver = false
   private var expectedTick: UInt64 = 0
   /// The next turn does not wait for events, and goes on with the requests of this one.
   var isLookingAgain = false {
@@ -34,12 +36,15 @@ final class FrontendClock {
   }
 
   func close() {
-    for handle in [timer, check, prepare, idle, again, stopTimer] as [Handle?] { handle?.close() }
+    let handles: [Handle?] = [timer, check, prepare, idle, again, stopTimer, partingTimer]
+    for handle in handles { handle?.close() }
   }
 
   func startStopping() {
     stopTimer = Timer(frontend.loop) { [unowned frontend] in frontend.stopNow() }
     stopTimer?.start(after: frontend.options.stopTimeout)
+    partingTimer = Timer(frontend.loop) { [unowned self] in isPartingOver = true }
+    partingTimer?.start(after: frontend.options.partingTimeout)
   }
 
   /// The next turn does not wait for events, for there are slices to be made.
@@ -70,11 +75,15 @@ final class FrontendClock {
 
   private func endTurn() {
     frontend.endTurn()
-    guard isExpiryDue else { return }
-    isExpiryDue = false
-    frontend.updateDate()
-    frontend.expire()
-    frontend.endTurn()
+    if isExpiryDue {
+      isExpiryDue = false
+      frontend.updateDate()
+      frontend.expire()
+      frontend.endTurn()
+    }
+    guard isPartingOver else { return }
+    isPartingOver = false
+    frontend.endParting()
   }
 }
 

@@ -12,6 +12,8 @@ package struct FrontendOptions: Sendable {
   package var lineTimeout: UInt64 = 200
   /// After our FIN: how long what still comes is discarded.
   package var lingerTimeout: UInt64 = 2_000
+  /// From `stop()` until idle connections are closed: a client may have sent a request before it could know.
+  package var partingTimeout: UInt64 = 150
   /// From `stop()` until the connections still open are closed.
   package var stopTimeout: UInt64 = 1_500
   /// Requests of all connections together that wait for an outcome: 429 beyond.

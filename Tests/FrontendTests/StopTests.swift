@@ -25,12 +25,32 @@ final class StopTests: FrontendTestCase {
     run { hasStopped }
   }
 
-  func testNewRequestsAreRefusedWhileStopping() throws {
+  /// It was sent before its client could know that this is the end.
+  func testWhatIsOnItsWayIsAnswered() throws {
     try start()
+    let client = try connect()
+    let late = try connect()
+    var hasStopped = false
+    frontend.stop { hasStopped = true }
+    client.send(get("a"))
+    run { backend.asked.count == 1 }
+    answer("a", "1")
+    run { client.hasEnded }
+    XCTAssertEqual(client.codes, ["200"])
+    XCTAssertTrue(client.heads[0].contains("Connection: close"))
+    client.stream.close()
+    run { late.hasEnded && hasStopped }
+  }
+
+  func testNewRequestsAreRefusedWhileStopping() throws {
+    var options = FrontendOptions()
+    options.partingTimeout = 1
+    try start(options)
     let client = try connect()
     client.send(get("a"))
     run { backend.asked.count == 1 }
     frontend.stop {}
+    run { !frontend.isParting }
     client.send(get("b"))
     let connection = try XCTUnwrap(frontend.connections.compactMap { $0 }.first)
     run { connection.requestCount == 2 }

@@ -9,10 +9,10 @@ struct ScriptRun {
   let status: Int32
 
   /// Runs `words`; the first is a path. The output goes to files, which what a script leaves running may hold open.
-  init(_ words: [String], in directory: URL, environment: [String: String]) throws {
+  init(_ words: [String], in directory: URL, environment: [String: String], seconds: Double = 60) throws {
     let started = try Child(words, in: directory, environment: environment)
     defer { started.end() }
-    status = try started.waitForExit()
+    status = try started.waitForExit(seconds: seconds)
     stdout = started.stdout
     stderr = started.stderr
   }

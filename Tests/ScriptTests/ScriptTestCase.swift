@@ -97,9 +97,10 @@ class ScriptTestCase: XCTestCase {
   }
 
   func run(
-    _ words: [String], _ further: [String: String] = [:], in folder: URL? = nil
+    _ words: [String], _ further: [String: String] = [:], in folder: URL? = nil, seconds: Double = 60
   ) throws -> ScriptRun {
-    try ScriptRun(words, in: folder ?? directory, environment: environment.merging(further) { $1 })
+    try ScriptRun(
+      words, in: folder ?? directory, environment: environment.merging(further) { $1 }, seconds: seconds)
   }
 
   /// A failure is exactly one line on stderr, and nothing on stdout.

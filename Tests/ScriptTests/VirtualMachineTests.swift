@@ -2,7 +2,7 @@ import Foundation
 import Support
 import XCTest
 
-/// `scripts/vms.sh`, with a real machine where there is QEMU, root, and what `make vms` fetched.
+/// `scripts/vms.sh`, with a real machine where there is root, /dev/net/tun, and Debian to fetch from.
 final class VirtualMachineTests: ScriptTestCase {
   private static let script = script("vms.sh")
   private var settings: [String: String] {
@@ -48,20 +48,42 @@ final class VirtualMachineTests: ScriptTestCase {
     XCTAssertEqual(said.stdout, "10.88.0.1,10.88.0.2,10.88.0.3\n\(directory)/key\n", said.stderr)
   }
 
-  func testOneMachine() throws {
-    let packages = Self.top.appendingPathComponent(".build/vms/packages")
-    guard FileManager.default.fileExists(atPath: packages.path) else {
-      throw XCTSkip("no make vms was made here")
-    }
+  private func needWhatMachinesNeed() throws {
     guard geteuid() == 0, FileManager.default.fileExists(atPath: "/dev/net/tun") else {
       throw XCTSkip("virtual machines need root and /dev/net/tun")
     }
+    guard try run(["/bin/sh", "-c", "command -v qemu-system-x86_64 && command -v socat"]).status == 0 else {
+      throw XCTSkip("no qemu-system-x86_64 or socat here: scripts/deps.sh vms")
+    }
+    let namespace = "quorate-try-\(getpid())"
+    let search = ["PATH": environment["PATH"]! + ":/usr/sbin:/sbin"]
+    let tried = try run(["/bin/sh", "-c", "ip netns add \(namespace) && ip netns del \(namespace)"], search)
+    guard tried.status == 0 else { throw XCTSkip("no network namespaces here: \(tried.stderr)") }
+  }
+
+  /// Debian's packages are fetched once a checkout, by this or by `make vms`; the image is made of them anew.
+  private func makeImage() throws {
+    let packages = Self.top.appendingPathComponent(".build/vms/packages")
+    try FileManager.default.createDirectory(at: packages, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(atPath: path("vms"), withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(
       atPath: path("vms/packages"), withDestinationPath: packages.path)
+    let made = try run([Self.script("vms-image.sh")], settings, seconds: 240)
+    for reason in ["cannot be fetched", "is not to be had here", "installs what is missing"]
+    where made.status == 1 && made.stderr.contains(reason) {
+      throw XCTSkip(made.stderr)
+    }
+    XCTAssertEqual(made.status, 0, made.stderr)
+    XCTAssertTrue(exists("vms/quorate.img"), made.stdout)
+  }
+
+  func testOneMachine() throws {
+    try needWhatMachinesNeed()
+    try makeImage()
     defer { _ = try? vms("down") }
 
-    try assertSays("1 machines run at 10.88.0.1", "up")
+    let up = try run([Self.script, "up"], settings, seconds: 200)
+    XCTAssertEqual(up.status, 0, up.stderr + read("vms/1/serial.log"))
     let pid = pid("vms/1/pid")
     XCTAssertTrue(isAlive(pid))
     try assertSays("1 machines run", "up")

@@ -178,7 +178,8 @@ package struct Effects {
   /// Whether anybody's request is answered. Asked of each step, in place: a copy retains each of its parts.
   package var hasAnswers: Bool {
     mutating get {
-      !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty && others.isEmpty
+      !(writeOutcomes.records.isEmpty && readOutcomes.records.isEmpty && storeOutcomes.isEmpty
+        && others.isEmpty
         && writeFailures.isEmpty && readFailures.isEmpty)
     }
   }

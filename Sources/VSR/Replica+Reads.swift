@@ -24,7 +24,6 @@ extension Replica {
     reads.pending.append((now, batch))
   }
 
-
   /// All reads that wait share the next probe: none joins one that has been sent.
   mutating func sendProbe() {
     guard isBorn, !isFrozen, !reads.pending.isEmpty, reads.mayProbe else { return }
@@ -119,7 +118,8 @@ extension Replica {
     }
     guard mayGo else { return }
     var again: [(arrived: Tick, reads: Reads)] = []
-    for index in reads.batches.indices where reads.batches[index].unansweredCount > 0 && mustBeginAnew(index) {
+    for index in reads.batches.indices where reads.batches[index].unansweredCount > 0 && mustBeginAnew(index)
+    {
       again.append((reads.batches[index].arrived, reads.batches[index].takeUnanswered()))
     }
     reads.batches.removeAll { $0.unansweredCount == 0 }
@@ -202,7 +202,9 @@ extension Replica {
   private mutating func serve(_ batch: Reads, _ index: Int, from store: Store) {
     counters.readsServed += 1
     guard !batch.isWhole(at: index) else { return out.storeOutcomes.append((batch.ticket(at: index), store)) }
-    batch.withKey(at: index) { out.readOutcomes.append(ticket: batch.ticket(at: index), key: $0, from: store) }
+    batch.withKey(at: index) {
+      out.readOutcomes.append(ticket: batch.ticket(at: index), key: $0, from: store)
+    }
   }
 
   /// A read that cannot be proven in time is refused: it never did anything.

@@ -22,7 +22,9 @@ extension Replica {
       !isPrimaryDoubted || !options.holds(.noForwardToADoubtedPrimary)
     else { return }
     if forwarded.epoch != epoch.id || forwarded.view != view { forwarded = (epoch.id, view, 0) }
-    var room = Bounds.forwardsMax - waiting.all.count { isForwardedNow($0) }
+    var room = Bounds.forwardsMax
+    // In loops, here and elsewhere: a closure that asks the replica asks a copy of it.
+    for item in waiting.all where isForwardedNow(item) { room -= 1 }
     for index in waiting.all.indices where waiting.isReady(waiting.all[index]) {
       guard room > 0 else { return }
       room -= 1

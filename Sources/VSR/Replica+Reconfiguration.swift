@@ -121,7 +121,7 @@ extension Replica {
     let isBlind = !hasQuorumContact && options.holds(.evictionIsAStopSign)
     for other in others {
       let member = epoch.configuration.member(at: other)
-      let isSilent = member.map { isSuspected($0) } ?? isSuspected(other)
+      let isSilent = if let member { isSuspected(member) } else { isSuspected(other) }
       peers[other].note(isSuspected: isSilent, isAnew: isBlind, at: now)
     }
   }

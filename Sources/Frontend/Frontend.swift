@@ -138,8 +138,9 @@ extension Frontend {
 
   /// Whether the turn goes on with another look at the sockets.
   private func isGathering() -> Bool {
-    guard gathering.isUnderWay || !turn.isEmpty, backend.prefersMany else { return false }
-    let isMore = gathering.continues(with: turn.count)
+    guard gathering.isUnderWay || !turn.isEmpty else { return false }
+    // It may have ceased to prefer many since the last look: then nothing is gathered any more.
+    let isMore = gathering.continues(with: backend.prefersMany ? turn.count : 0)
     clock?.isLookingAgain = isMore
     return isMore
   }

@@ -1,5 +1,7 @@
 import XCTest
 
+import class UV.Timer
+
 @testable import Frontend
 
 final class GatheringTests: FrontendTestCase {
@@ -58,6 +60,25 @@ final class GatheringTests: FrontendTestCase {
     loop.poll()
     XCTAssertEqual(client.bodies, ["a=1"])
     XCTAssertEqual(backend.turns, [1, 2])
+  }
+
+  func testNothingIsGatheredOnceItIsAllOneToTheBackend() throws {
+    backend.prefersMany = true
+    try start()
+    let client = try connect()
+    client.send(get("a") + get("b"))
+    XCTAssertEqual(asked(turns: 1), [0])
+    backend.prefersMany = false
+    XCTAssertEqual(asked(turns: 1), [2])
+    var (turns, isOver) = (0, false)
+    let timer = Timer(loop) { isOver = true }
+    timer.start(after: 200)
+    while !isOver {
+      loop.runOnce()
+      turns += 1
+    }
+    timer.close()
+    XCTAssertLessThan(turns, 100, "the loop waits again")
   }
 
   func testABackendToWhichItIsAllOneIsAskedAtOnce() throws {
